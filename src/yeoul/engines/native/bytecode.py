@@ -12,6 +12,7 @@ from yeoul.engines.native.fusion import MAP_NAMES, Group
 
 _OPS = _native.MAP_OPS
 _DTYPES = _native.DTYPES
+_WIDTHS = {name: dtype.itemsize for name, dtype in dtypes.NUMPY_DTYPES.items()}
 
 
 class MapWords:
@@ -111,12 +112,17 @@ class _Code:
                     name = "fma"
                     break
             registers = [self.register[id(x)] for x in operands]
+            dying = []
             for x in {id(x): x for x in operands}.values():
                 key = id(x)
                 uses[key] -= sum(1 for y in operands if y is x)
                 if uses[key] <= 0 and key in inside and key not in self.kept:
-                    self.free.append(self.register[key])
+                    dying.append((self.register[key], _WIDTHS[x.dtype]))
+            # An op may write over what it reads only if both have one width: element i then lies in one place.
+            own = _WIDTHS[t.dtype]
+            self.free.extend(register for register, width in dying if width == own)
             target = self.take()
+            self.free.extend(register for register, width in dying if width != own)
             self.register[id(t)] = target
             dtype = _DTYPES[operands[-1].dtype]
             if name == "cast":

@@ -74,6 +74,7 @@ class _Lowering:
         self.arena: list[Storage] = []
         self.listing: list[str] = []
         self.extra: list[tuple[Tensor, Storage]] = []  # copies at the end: results that lie elsewhere
+        self.saved: dict[int, Storage] = {}  # storages that such copies both read and write, with where the old value is kept
 
     def run(self) -> Lowered:
         graph = self.graph
@@ -108,8 +109,7 @@ class _Lowering:
         arena_bytes = plan(self.arena)
         for group in ordered:
             self._emit(group)
-        for tensor, storage in self.extra:
-            self._emit_copy_all(tensor, storage)
+        self._emit_extra()
         program = _native.Program(
             self._value_table(),
             np.array(self.slots, np.int64).reshape(-1, 2),
@@ -367,8 +367,15 @@ class _Lowering:
                 if storage.first < 0:
                     storage.first = i
                 storage.last = i
+        end = len(ordered)
+        targets = {id(storage) for _, storage in self.extra}
         for tensor, _ in self.extra:
-            self._home(tensor)[0].last = len(ordered)
+            home = self._home(tensor)[0]
+            home.last = end
+            if id(home) in targets and id(home) not in self.saved:
+                # Another copy will overwrite it: its value is set aside first.
+                self.saved[id(home)] = Storage(ARENA, 0, home.size, first=end, last=end)
+                self.arena.append(self.saved[id(home)])
         # Scratch that an instruction needs beside its operands is planned with it.
         for i, group in enumerate(ordered):
             needed = self._scratch(group)
@@ -526,9 +533,23 @@ class _Lowering:
         strides = (0,) * lead + tuple(0 if a == 1 else s for a, s in zip(x.shape, own, strict=True))
         self._copy(_SIZES[x.dtype], shape, self._value(x), 0, strides, dst, 0, _strides(shape))
 
-    def _emit_copy_all(self, tensor: Tensor, storage: Storage) -> None:
-        target = self._add_value(storage, 0, storage.size, tensor.dtype)
-        self._copy(_SIZES[tensor.dtype], (_elements(tensor.shape),), self._value(tensor), 0, (1,), target, 0, (1,))
+    def _emit_extra(self) -> None:
+        """Copies results that were not computed in place to where they belong."""
+        saved = set()
+        for tensor, _ in self.extra:
+            home = self._home(tensor)[0]
+            if id(home) in self.saved and id(home) not in saved:
+                saved.add(id(home))
+                self._emit_run(self._value(tensor), self._add_value(self.saved[id(home)], 0, home.size, tensor.dtype), tensor)
+        for tensor, storage in self.extra:
+            home = self._home(tensor)[0]
+            source = self._value(tensor)
+            if id(home) in self.saved:
+                source = self._add_value(self.saved[id(home)], 0, home.size, tensor.dtype)
+            self._emit_run(source, self._add_value(storage, 0, storage.size, tensor.dtype), tensor)
+
+    def _emit_run(self, source: int, target: int, tensor: Tensor) -> None:
+        self._copy(_SIZES[tensor.dtype], (_elements(tensor.shape),), source, 0, (1,), target, 0, (1,))
 
     def _emit_host(self, t: Any) -> None:
         node = t.node
