@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -97,6 +98,8 @@ def use(name: str) -> Engine:
     Raises: ValueError if there is none of that name.
     """
     global _current
+    if not _factories:
+        importlib.import_module("yeoul.engines")
     if name not in _factories:
         raise ValueError(f"There is no engine {name!r}. Engines: {', '.join(names())}.")
     if _current is None or _current.name != name:
@@ -107,3 +110,10 @@ def use(name: str) -> Engine:
 
 def current() -> Engine:
     return _current if _current is not None else use(config.default_engine_name())
+
+
+def _first_execution(op: Any, arrays: list[np.ndarray], attributes: dict[str, Any]) -> Any:
+    return current().execute(op, arrays, attributes)
+
+
+tensor.set_executor(_first_execution)

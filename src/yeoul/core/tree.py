@@ -1,9 +1,51 @@
-"""Nested structures of lists, tuples and dicts, with anything else as leaves. Dicts are walked in the order of their sorted keys."""
+"""Nested structures: lists, tuples, named tuples and dicts of leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
+
+
+def is_nested(structure: Any) -> bool:
+    return isinstance(structure, (list, tuple, dict))
+
+
+def flatten(structure: Any) -> list[Any]:
+    """The leaves in order; dicts by sorted key; a leaf alone as a list of one; None is a leaf."""
+    if isinstance(structure, dict):
+        return [leaf for key in sorted(structure) for leaf in flatten(structure[key])]
+    if isinstance(structure, (list, tuple)):
+        return [leaf for part in structure for leaf in flatten(part)]
+    return [structure]
+
+
+def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
+    """The same structure with `function` applied to the leaves (of all `structures` together)."""
+    first = structures[0]
+    if isinstance(first, dict):
+        return type(first)((k, map_structure(function, *[s[k] for s in structures])) for k in first)  # type: ignore[call-arg]
+    if isinstance(first, tuple) and hasattr(first, "_fields"):
+        return type(first)(*[map_structure(function, *parts) for parts in zip(*structures, strict=True)])
+    if isinstance(first, (list, tuple)):
+        return type(first)([map_structure(function, *parts) for parts in zip(*structures, strict=True)])
+    return function(*structures)
+
+
+def pack_sequence_as(structure: Any, leaves: Any) -> Any:
+    """`structure` with its leaves replaced, in flatten's order."""
+    source = iter(leaves)
+    return _pack(structure, source)
+
+
+def _pack(structure: Any, source: Iterator[Any]) -> Any:
+    if isinstance(structure, dict):
+        made = {key: _pack(structure[key], source) for key in sorted(structure)}
+        return type(structure)((key, made[key]) for key in structure)  # type: ignore[call-arg]
+    if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+        return type(structure)(*[_pack(part, source) for part in structure])
+    if isinstance(structure, (list, tuple)):
+        return type(structure)([_pack(part, source) for part in structure])
+    return next(source)
 
 
 class Structure(NamedTuple):
@@ -18,35 +60,6 @@ LEAF = Structure(None)
 NONE = Structure("none")
 
 
-def is_nested(value: Any) -> bool:
-    return isinstance(value, (list, tuple, dict))
-
-
-def flatten(value: Any) -> list[Any]:
-    """The leaves, in order. None is a leaf."""
-    leaves: list[Any] = []
-    _collect(value, leaves)
-    return leaves
-
-
-def _collect(value: Any, leaves: list[Any]) -> None:
-    if isinstance(value, (list, tuple)):
-        for part in value:
-            _collect(part, leaves)
-    elif isinstance(value, dict):
-        for key in sorted_keys(value):
-            _collect(value[key], leaves)
-    else:
-        leaves.append(value)
-
-
-def sorted_keys(value: dict) -> list[Any]:
-    try:
-        return sorted(value)
-    except TypeError:
-        return list(value)
-
-
 def disassemble(value: Any) -> tuple[list[Any], Structure]:
     """The leaves that are not None, and the structure that `assemble` puts them back into."""
     leaves: list[Any] = []
@@ -59,7 +72,7 @@ def _structure(value: Any, leaves: list[Any]) -> Structure:
     if isinstance(value, (list, tuple)):
         return Structure(type(value), (), tuple(_structure(part, leaves) for part in value))
     if isinstance(value, dict):
-        keys = sorted_keys(value)
+        keys = sorted(value)
         return Structure(dict, tuple(keys), tuple(_structure(value[key], leaves) for key in keys))
     leaves.append(value)
     return LEAF
@@ -70,31 +83,13 @@ def assemble(structure: Structure, leaves: Any) -> Any:
     return _assemble(structure, iter(leaves))
 
 
-def _assemble(structure: Structure, leaves: Any) -> Any:
+def _assemble(structure: Structure, leaves: Iterator[Any]) -> Any:
     kind = structure.kind
     if kind is None:
         return next(leaves)
     if kind == "none":
         return None
     parts = [_assemble(part, leaves) for part in structure.parts]
-    if kind is list:
-        return parts
-    if kind is tuple:
-        return tuple(parts)
     if kind is dict:
         return dict(zip(structure.keys, parts, strict=True))
     return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
-
-
-def map_structure(function: Callable, value: Any) -> Any:
-    """`value` with `function` applied to every leaf that is not None."""
-    if value is None:
-        return None
-    if isinstance(value, (list, tuple)):
-        parts = [map_structure(function, part) for part in value]
-        if type(value) is list:
-            return parts
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if isinstance(value, dict):
-        return {key: map_structure(function, part) for key, part in value.items()}
-    return function(value)

@@ -184,7 +184,7 @@ def labelled(name: str, value: Any) -> Iterator[tuple[str, np.ndarray]]:
     if value is None:
         return
     if isinstance(value, dict):
-        for key in tree.sorted_keys(value):
+        for key in sorted(value):
             yield from labelled(f"{name}[{key!r}]", value[key])
     elif isinstance(value, (list, tuple)):
         for i, part in enumerate(value):

@@ -12,7 +12,7 @@ from yeoul.core import tree
 def split_outputs(y_pred: Any, output_names: Sequence[str] | None) -> tuple[list[Any], list[str | None]]:
     """The outputs in order, and their names (None where there is none)."""
     if isinstance(y_pred, dict) and not any(tree.is_nested(part) for part in y_pred.values()):
-        names = list(output_names) if output_names and set(output_names) == set(y_pred) else tree.sorted_keys(y_pred)
+        names = list(output_names) if output_names and set(output_names) == set(y_pred) else sorted(y_pred)
         return [y_pred[name] for name in names], list(names)
     flat = tree.flatten(y_pred)
     if output_names is not None and len(output_names) == len(flat):
