@@ -24,19 +24,23 @@ inline void relax() {
 
 constexpr int kSpins = 20000;  // about 50 to 100 microseconds
 
+// The gate of the current region: its number, whether it is open, and how many workers are inside.  A worker enters only while the gate is open, and the
+// caller closes it when no piece is left: so it never waits for a worker that the system has not scheduled.
+constexpr uint64_t kInside = 0xFFFF, kOpen = 1 << 16;
+constexpr int kNumberShift = 17;
+
 struct State {
   std::mutex owner;  // held by the thread that runs a region
   std::mutex park;
   std::condition_variable wake;
-  std::atomic<uint64_t> generation{0};
+  std::atomic<uint64_t> gate{0};
   std::atomic<int> parked{0};
   std::atomic<int64_t> next{0};
-  std::atomic<int> active{0};  // workers that have not finished the current region
   int64_t pieces = 0;
   PieceFunction function = nullptr;
   void* context = nullptr;
-  int workers = 0;    // started threads
-  int wanted = 0;     // threads that take part, the caller aside
+  int workers = 0;  // started threads
+  int wanted = 0;   // threads that take part, the caller aside
 };
 
 State* state = nullptr;
@@ -50,23 +54,27 @@ void work(State& s, int thread) {
   }
 }
 
-void worker(State* s, int thread, uint64_t seen) {
+void worker(State* s, int thread) {
+  uint64_t seen = 0;
+  int spins = 0;
+  const auto is_new = [&](uint64_t gate) { return (gate & kOpen) != 0 && gate >> kNumberShift != seen; };
   for (;;) {
-    uint64_t now;
-    int spins = 0;
-    while ((now = s->generation.load(std::memory_order_acquire)) == seen) {
-      if (++spins < kSpins) {
-        relax();
-        continue;
-      }
+    uint64_t gate = s->gate.load(std::memory_order_acquire);
+    if (is_new(gate)) {
+      if (!s->gate.compare_exchange_weak(gate, gate + 1, std::memory_order_acq_rel)) continue;
+      seen = gate >> kNumberShift;
+      if (thread <= s->wanted) work(*s, thread);
+      s->gate.fetch_sub(1, std::memory_order_release);
+      spins = 0;
+    } else if (++spins < kSpins) {
+      relax();
+    } else {
       std::unique_lock<std::mutex> lock(s->park);
       s->parked.fetch_add(1);
-      s->wake.wait(lock, [&] { return s->generation.load(std::memory_order_acquire) != seen; });
+      s->wake.wait(lock, [&] { return is_new(s->gate.load()); });
       s->parked.fetch_sub(1);
+      spins = 0;
     }
-    seen = now;
-    if (thread <= s->wanted) work(*s, thread);
-    s->active.fetch_sub(1, std::memory_order_release);
   }
 }
 
@@ -114,21 +122,21 @@ void Pool::run(int64_t pieces, PieceFunction function, void* context) {
   }
   while (s.workers < threads_ - 1) {
     ++s.workers;
-    std::thread(worker, &s, s.workers, s.generation.load()).detach();
+    std::thread(worker, &s, s.workers).detach();
   }
   s.pieces = pieces;
   s.function = function;
   s.context = context;
   s.wanted = threads_ - 1;
   s.next.store(0, std::memory_order_relaxed);
-  s.active.store(s.workers, std::memory_order_relaxed);
-  s.generation.fetch_add(1, std::memory_order_seq_cst);
-  if (s.parked.load(std::memory_order_seq_cst) > 0) {
+  s.gate.store((((s.gate.load(std::memory_order_relaxed) >> kNumberShift) + 1) << kNumberShift) | kOpen);
+  if (s.parked.load() > 0) {
     { std::lock_guard<std::mutex> wake_lock(s.park); }
     s.wake.notify_all();
   }
   work(s, 0);
-  for (int spins = 0; s.active.load(std::memory_order_acquire) > 0;) {
+  s.gate.fetch_and(~kOpen, std::memory_order_acq_rel);
+  for (int spins = 0; (s.gate.load(std::memory_order_acquire) & kInside) != 0;) {
     relax();
     if (++spins % 2048 == 0) sched_yield();  // more threads than processors
   }
