@@ -63,6 +63,7 @@ struct MapOutput {
   int32_t value;  // -1 = handed to the caller (the register that a reduction consumes)
   uint16_t reg;
   DType type;
+  bool direct;  // the op that computes it may write its memory at once: nothing that shares it is read later
 };
 
 // A validated piece of byte code over a row-major space of `dims`.  Memory belongs to the program.

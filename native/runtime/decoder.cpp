@@ -451,16 +451,15 @@ void Decoder::decode_copy() {
   writes(step.dst, low, high, t.elem_bytes);
   check_overlaps();
   // Each element is written once: an axis steps over all that the axes inside it reach.
-  int axes[kMaxDims], n_axes = 0;
+  std::vector<int> axes;
   for (int i = 0; i < t.n_dims; ++i) {
-    if (t.dims[i] > 1) axes[n_axes++] = i;
+    if (t.dims[i] > 1) axes.push_back(i);
   }
-  std::sort(axes, axes + n_axes, [&](int a, int b) { return t.dst_strides[a] < t.dst_strides[b]; });
+  std::sort(axes.begin(), axes.end(), [&](int a, int b) { return t.dst_strides[a] < t.dst_strides[b]; });
   int64_t inside = 0;
-  for (int i = 0; i < n_axes; ++i) {
-    const int64_t stride = t.dst_strides[axes[i]];
-    if (stride <= inside) fail("it writes an element more than once");
-    inside += stride * (t.dims[axes[i]] - 1);
+  for (const int axis : axes) {
+    if (t.dst_strides[axis] <= inside) fail("it writes an element more than once");
+    inside += t.dst_strides[axis] * (t.dims[axis] - 1);
   }
   // Kernels see only axes along which something moves; the strides of others may be anything.
   int kept = 0;

@@ -44,7 +44,8 @@ class Decoder {
   void decode_map_inputs(MapCode& code, const MapShape& shape);
   void decode_map_outputs(MapCode& code, const MapShape& shape);
   void decode_map_ops(MapCode& code);
-  void check_map_aliases(const MapCode& code);
+  void check_map_aliases(const MapCode& code) const;
+  void find_direct_outputs(MapCode& code) const;
 
   int64_t take(const char* what);
   int64_t take_in(const char* what, int64_t low, int64_t high);

@@ -6,7 +6,7 @@
 namespace yeoul {
 namespace {
 
-constexpr int64_t kMaxRegisters = UINT16_MAX;
+constexpr int64_t kMaxRegisters = 8192;  // as many as the kernels keep track of
 
 constexpr int arity_of(MapOpCode code) {
   constexpr int arities[] = {
@@ -43,30 +43,38 @@ bool is_bool_result(MapOpCode code) {
 // Which operand types an op has kernels for.
 bool is_defined(MapOpCode code, DType type) {
   switch (code) {
+    case MapOpCode::op_const:
     case MapOpCode::op_cast:
       return true;
-    case MapOpCode::op_const:
     case MapOpCode::op_copy:
     case MapOpCode::op_select:
+    case MapOpCode::op_abs:
+    case MapOpCode::op_sign:
+    case MapOpCode::op_square:
+    case MapOpCode::op_floor:
+    case MapOpCode::op_ceil:
+    case MapOpCode::op_round:
+    case MapOpCode::op_trunc:
+    case MapOpCode::op_isnan:
+    case MapOpCode::op_isinf:
+    case MapOpCode::op_isfinite:
+    case MapOpCode::op_add:
+    case MapOpCode::op_mul:
+    case MapOpCode::op_max:
+    case MapOpCode::op_min:
     case MapOpCode::op_eq:
     case MapOpCode::op_ne:
     case MapOpCode::op_lt:
     case MapOpCode::op_le:
     case MapOpCode::op_gt:
     case MapOpCode::op_ge:
-    case MapOpCode::op_max:
-    case MapOpCode::op_min:
       return is_computed(type);
     case MapOpCode::op_neg:
-    case MapOpCode::op_abs:
-    case MapOpCode::op_sign:
-    case MapOpCode::op_square:
-    case MapOpCode::op_add:
     case MapOpCode::op_sub:
-    case MapOpCode::op_mul:
     case MapOpCode::op_floordiv:
     case MapOpCode::op_mod:
     case MapOpCode::op_pow:
+    case MapOpCode::op_fma:
       return is_computed(type) && type != DType::Bool;
     case MapOpCode::op_not:
     case MapOpCode::op_and:
@@ -110,6 +118,7 @@ const MapCode& Decoder::decode_map_code(const MapShape& shape) {
   program.n_registers = static_cast<int32_t>(take_in("the number of registers", program.n_inputs, kMaxRegisters));
   decode_map_ops(code);
   check_map_aliases(code);
+  find_direct_outputs(code);
 
   // Kernels see only axes along which something moves.
   int kept = 0;
@@ -245,7 +254,7 @@ void Decoder::decode_map_ops(MapCode& code) {
 }
 
 // An output may lie exactly on an input (an update in place) and otherwise over nothing else.
-void Decoder::check_map_aliases(const MapCode& code) {
+void Decoder::check_map_aliases(const MapCode& code) const {
   const MapProgram& program = code.program;
   if (program.count == 0) return;
   for (size_t i = 0; i < code.outputs.size(); ++i) {
@@ -271,6 +280,36 @@ void Decoder::check_map_aliases(const MapCode& code) {
         fail("it writes value " + std::to_string(output.value) + " over value " + std::to_string(input.value) +
              ", which it reads in another layout");
       }
+    }
+  }
+}
+
+// An op may write an output's memory at once if no later op reads an input that lies there.
+void Decoder::find_direct_outputs(MapCode& code) const {
+  const MapProgram& program = code.program;
+  std::vector<int32_t> last_read(program.n_inputs, -1), last_write(program.n_registers, -1);
+  for (int i = 0; i < program.n_ops; ++i) {
+    const MapOp& op = code.ops[i];
+    last_write[op.dst] = i;
+    if (op.code == MapOpCode::op_const) continue;
+    const uint16_t operands[] = {op.a, op.b, op.c};
+    for (int k = 0; k < arity_of(op.code); ++k) {
+      if (operands[k] < program.n_inputs) last_read[operands[k]] = i;
+    }
+  }
+  // Outputs are copied from registers after all ops.
+  for (const MapOutput& output : code.outputs) {
+    if (output.reg < program.n_inputs) last_read[output.reg] = program.n_ops;
+  }
+  for (MapOutput& output : code.outputs) {
+    output.direct = true;
+    if (output.value < 0) continue;
+    const Extent written{output.value, 0, program.count * item_size(output.type)};
+    for (int i = 0; i < program.n_inputs; ++i) {
+      const MapInput& input = code.inputs[i];
+      if (input.value < 0 || last_read[i] <= last_write[output.reg]) continue;
+      const Extent read{input.value, 0, program.count * item_size(input.type)};
+      if (do_overlap(written, read)) output.direct = false;
     }
   }
 }

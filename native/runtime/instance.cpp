@@ -90,7 +90,7 @@ void Instance::run_map(const Instruction& instruction) {
   const MapStep& step = program_->maps[instruction.step];
   const MapProgram& program = *step.program;
   const auto run = program_->kernels.map_run;
-  if (!instruction.is_parallel) {
+  if (step.pieces == 1) {
     run(program, values_.data(), 0, program.count, nullptr, nullptr, scratch_.data());
     return;
   }

@@ -1,0 +1,310 @@
+// Matrix product: c[b, i, j] = sum over k of a[b, i, k] b[b, k, j], with byte code applied to finished tiles.
+//
+//   pieces of kRows x kColumns outputs; in each, blocks of kDepth along k; in those, tiles of MR rows x NR columns held in registers
+//
+// b is read in place when its rows are contiguous and few rows of a pass over it, else packed into panels of NR columns that all pieces share.  a is packed
+// per piece when many columns read it.  K is never split between pieces, so the bits do not depend on threads.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernels/kernels.h"
+#include "kernels/map.h"
+#include "kernels/vector.h"
+
+namespace yeoul::YEOUL_ISA {
+
+#if defined(__AVX512F__)
+constexpr int kTileVectors = 3, kTileRows = 8;  // 24 accumulators, 3 of b, 1 of a: 28 of 32 registers
+#else
+constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of a: 15 of 16 registers
+#endif
+
+constexpr int64_t kDepth = 320;      // k of a panel: a panel of b stays in the first-level cache
+constexpr int64_t kColumns = 768;    // columns of a piece
+constexpr int64_t kTinyWork = 2048;  // multiply-adds below which no tiles are made
+
+template <typename T>
+constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
+
+struct GemmLayout {
+  int64_t row_blocks, rows;      // pieces along m, rows in each
+  int64_t column_blocks, columns;
+  bool is_tiny, packs_a, packs_b;
+  int64_t panels;         // of b
+  size_t a_bytes, c_bytes, tail_bytes, map_bytes;
+};
+
+template <typename T>
+GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_out) {
+  constexpr int64_t nr = kTileColumns<T>;
+  GemmLayout l{};
+  l.is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
+  l.packs_b = !l.is_tiny && (s.b_col != 1 || (s.m >= 96 && s.k >= 32 && s.n > nr));
+  l.packs_a = !l.is_tiny && s.n >= 4 * nr && s.k >= 64 && s.m >= 2 * kTileRows;
+  l.panels = (s.n + nr - 1) / nr;
+  l.column_blocks = std::max<int64_t>((s.n + kColumns - 1) / kColumns, 1);
+  l.columns = ((s.n + l.column_blocks - 1) / l.column_blocks + nr - 1) / nr * nr;
+  l.column_blocks = std::max<int64_t>((s.n + l.columns - 1) / l.columns, 1);
+  const int64_t strips = (s.m + kTileRows - 1) / kTileRows;
+  // Enough pieces for several threads when the work is worth it, rows for about 100 KB of a and c otherwise.
+  const double work = static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+  int64_t per_block = epilogue ? 8 : 12;
+  if (work > 100000.0) per_block = std::min(per_block, std::max<int64_t>((strips * l.column_blocks + 3) / 4, 1));
+  if (work > 100000.0 && strips < 8) per_block = std::max<int64_t>((strips + 1) / 2, 1);
+  if (l.is_tiny) per_block = std::max<int64_t>(strips, 1);
+  l.rows = per_block * kTileRows;
+  l.row_blocks = std::max<int64_t>((s.m + l.rows - 1) / l.rows, 1);
+  const int64_t depth = std::min(s.k, kDepth);
+  l.a_bytes = l.packs_a ? static_cast<size_t>(l.rows * depth) * sizeof(T) + 64 : 0;
+  const bool needs_c = !has_out;
+  l.c_bytes = needs_c ? static_cast<size_t>(l.rows * std::min(l.columns, std::max<int64_t>(s.n, 1))) * sizeof(T) + 64 : 0;
+  l.tail_bytes = l.packs_b || l.is_tiny ? 0 : static_cast<size_t>(s.k * nr) * sizeof(T) + 64;
+  l.map_bytes = epilogue ? map_scratch_bytes(*epilogue) + 64 : 0;
+  return l;
+}
+
+inline size_t round_up(size_t n) { return (n + 63) / 64 * 64; }
+
+template <typename T>
+Plan gemm_plan_typed(const GemmShape& s, const MapProgram* epilogue) {
+  const GemmLayout l = gemm_layout<T>(s, epilogue, false);
+  Plan plan{};
+  plan.pieces = std::max<int64_t>(s.batch * l.row_blocks * l.column_blocks, 1);
+  plan.scratch_bytes = round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes) + round_up(l.tail_bytes);
+  if (l.packs_b) plan.shared_scratch_bytes = static_cast<size_t>((s.b_batch ? s.batch : 1) * l.panels * s.k * kTileColumns<T>) * sizeof(T) + 64;
+  const double work = static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+  plan.work = 20.0 + work * 2.0 / (sizeof(T) == 4 ? 40.0 : 20.0) + (epilogue ? map_work(*epilogue) : 0.0);
+  return plan;
+}
+
+inline Plan gemm_plan(const GemmShape& s, const MapProgram* epilogue) {
+  return s.type == DType::F64 ? gemm_plan_typed<double>(s, epilogue) : gemm_plan_typed<float>(s, epilogue);
+}
+
+// One panel: k rows of NR columns, zero beyond the edge.
+template <typename T>
+void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to) {
+  constexpr int64_t nr = kTileColumns<T>;
+  if (column == 1) {
+    for (int64_t p = 0; p < k; ++p, to += nr) {
+      if (columns == nr) {
+        std::memcpy(to, b + p * row, nr * sizeof(T));
+      } else {
+        std::memcpy(to, b + p * row, static_cast<size_t>(columns) * sizeof(T));
+        std::fill(to + columns, to + nr, T(0));
+      }
+    }
+    return;
+  }
+  constexpr int64_t kSide = 16;  // squares, so that lines of b are used whole
+  for (int64_t p0 = 0; p0 < k; p0 += kSide) {
+    const int64_t stop = std::min(p0 + kSide, k);
+    for (int64_t j = 0; j < columns; ++j)
+      for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = b[p * row + j * column];
+    for (int64_t j = columns; j < nr; ++j)
+      for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = T(0);
+  }
+}
+
+template <typename T>
+void gemm_prepare_typed(const GemmTask& task, char* shared, int64_t piece, int64_t pieces) {
+  const GemmShape& s = task.shape;
+  const GemmLayout l = gemm_layout<T>(s, task.epilogue, false);
+  if (!l.packs_b) return;
+  constexpr int64_t nr = kTileColumns<T>;
+  const int64_t batches = s.b_batch ? s.batch : 1;
+  const int64_t units = batches * l.panels;
+  for (int64_t unit = units * piece / pieces; unit < units * (piece + 1) / pieces; ++unit) {
+    const int64_t batch = unit / l.panels, panel = unit % l.panels;
+    const T* b = static_cast<const T*>(task.b) + batch * s.b_batch + panel * nr * s.b_col;
+    pack_panel<T>(b, s.b_row, s.b_col, s.k, std::min(nr, s.n - panel * nr), reinterpret_cast<T*>(shared) + unit * s.k * nr);
+  }
+}
+
+inline void gemm_prepare(const GemmTask& task, const Plan&, char* shared, int64_t piece, int64_t pieces) {
+  if (task.shape.type == DType::F64) gemm_prepare_typed<double>(task, shared, piece, pieces);
+  else gemm_prepare_typed<float>(task, shared, piece, pieces);
+}
+
+// MR x (NV vectors) of c over k; `adds` continues an earlier block of k.
+template <typename T, int MR, int NV>
+inline void tile(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row, bool adds) {
+  constexpr int w = kLanes<T>;
+  Vec<T> sum[MR][NV];
+#pragma GCC unroll 8
+  for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) sum[i][v] = adds ? load(c + i * c_row + v * w) : Vec<T>{};
+  for (int64_t p = 0; p < k; ++p) {
+    Vec<T> bv[NV];
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) bv[v] = load(b + v * w);
+#pragma GCC unroll 8
+    for (int i = 0; i < MR; ++i) {
+      const Vec<T> av = broadcast(a[i * a_row]);
+#pragma GCC unroll 8
+      for (int v = 0; v < NV; ++v) sum[i][v] += av * bv[v];
+    }
+    a += a_col;
+    b += b_row;
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 8
+    for (int v = 0; v < NV; ++v) store(c + i * c_row + v * w, sum[i][v]);
+}
+
+template <typename T, int NV>
+inline void tile_rows(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row, bool adds) {
+  switch (rows) {
+    case 1: return tile<T, 1, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+    case 2: return tile<T, 2, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+    case 3: return tile<T, 3, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+    case 4: return tile<T, 4, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+    case 5: return tile<T, 5, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+#if defined(__AVX512F__)
+    case 6: return tile<T, 6, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+    case 7: return tile<T, 7, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+#endif
+    default: return tile<T, kTileRows, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+  }
+}
+
+// Any number of columns up to NR: whole vectors, then an edge through a small buffer.  b has NR readable columns.
+template <typename T>
+inline void tile_any(int64_t rows, int64_t columns, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row,
+                     bool adds) {
+  constexpr int w = kLanes<T>;
+  constexpr int64_t nr = kTileColumns<T>;
+  if (columns == nr) return tile_rows<T, kTileVectors>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
+  alignas(64) T edge[kTileRows * nr];
+  if (adds)
+    for (int64_t i = 0; i < rows; ++i) std::memcpy(edge + i * nr, c + i * c_row, static_cast<size_t>(columns) * sizeof(T));
+  if (columns <= w) tile_rows<T, 1>(rows, k, a, a_row, a_col, b, b_row, edge, nr, adds);
+  else tile_rows<T, kTileVectors>(rows, k, a, a_row, a_col, b, b_row, edge, nr, adds);
+  for (int64_t i = 0; i < rows; ++i) std::memcpy(c + i * c_row, edge + i * nr, static_cast<size_t>(columns) * sizeof(T));
+}
+
+template <typename T>
+inline void tiny_product(const GemmShape& s, const T* a, const T* b, T* c, int64_t c_row, int64_t rows) {
+  for (int64_t i = 0; i < rows; ++i) {
+    T* y = c + i * c_row;
+    for (int64_t j = 0; j < s.n; ++j) y[j] = T(0);
+    for (int64_t p = 0; p < s.k; ++p) {
+      const T x = a[i * s.a_row + p * s.a_col];
+      const T* row = b + p * s.b_row;
+      if (s.b_col == 1) {
+        for (int64_t j = 0; j < s.n; ++j) y[j] += x * row[j];
+      } else {
+        for (int64_t j = 0; j < s.n; ++j) y[j] += x * row[j * s.b_col];
+      }
+    }
+  }
+}
+
+template <typename T>
+void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, char* scratch) {
+  const GemmShape& s = task.shape;
+  const GemmLayout l = gemm_layout<T>(s, task.epilogue, false);
+  constexpr int64_t nr = kTileColumns<T>;
+  const int64_t blocks = l.row_blocks * l.column_blocks;
+  const int64_t batch = piece / blocks;
+  const int64_t row = piece % blocks / l.column_blocks * l.rows, column = piece % l.column_blocks * l.columns;
+  const int64_t rows = std::min(l.rows, s.m - row), columns = std::min(l.columns, s.n - column);
+  if (rows <= 0 || columns <= 0 || batch >= s.batch) return;
+  char* map_scratch = scratch;
+  T* packed_a = reinterpret_cast<T*>(scratch + round_up(l.map_bytes));
+  T* own_c = reinterpret_cast<T*>(scratch + round_up(l.map_bytes) + round_up(l.a_bytes));
+  T* tail = reinterpret_cast<T*>(scratch + round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes));
+  const T* a = static_cast<const T*>(task.a) + batch * s.a_batch + row * s.a_row;
+  const T* b = static_cast<const T*>(task.b) + batch * s.b_batch;
+  T* c = task.out ? static_cast<T*>(task.out) + (batch * s.m + row) * s.n + column : own_c;
+  const int64_t c_row = task.out ? s.n : columns;
+  const auto finish = [&](int64_t first, int64_t count) {
+    if (!task.epilogue) return;
+    const int64_t at = (batch * s.m + row + first) * s.n + column;
+    if (columns == s.n) {
+      map_run(*task.epilogue, task.values, at, at + count * s.n, c + first * c_row, nullptr, map_scratch);
+    } else {
+      for (int64_t i = 0; i < count; ++i)
+        map_run(*task.epilogue, task.values, at + i * s.n, at + i * s.n + columns, c + (first + i) * c_row, nullptr, map_scratch);
+    }
+  };
+  if (l.is_tiny) {
+    tiny_product<T>(s, a, b, c, c_row, rows);
+    finish(0, rows);
+    return;
+  }
+  if (s.k == 0) {
+    for (int64_t i = 0; i < rows; ++i) std::fill_n(c + i * c_row, columns, T(0));
+    finish(0, rows);
+    return;
+  }
+  const int64_t edge = columns % nr;
+  const bool has_tail = !l.packs_b && edge != 0;
+  if (has_tail) pack_panel<T>(b + (column + columns - edge), s.b_row, 1, s.k, edge, tail);
+  const auto panel_at = [&](int64_t j, int64_t depth, int64_t* stride) -> const T* {
+    if (l.packs_b) {
+      *stride = nr;
+      const int64_t unit = (s.b_batch ? batch : 0) * l.panels + (column + j) / nr;
+      return reinterpret_cast<const T*>(shared) + (unit * s.k + depth) * nr;
+    }
+    if (has_tail && j + nr > columns) {
+      *stride = nr;
+      return tail + depth * nr;
+    }
+    *stride = s.b_row;
+    return b + depth * s.b_row + column + j;
+  };
+  const bool strips_first = !l.packs_a && s.k <= kDepth && s.k * columns * static_cast<int64_t>(sizeof(T)) <= 24 * 1024;
+  if (strips_first) {
+    for (int64_t i = 0; i < rows; i += kTileRows) {
+      const int64_t height = std::min<int64_t>(kTileRows, rows - i);
+      for (int64_t j = 0; j < columns; j += nr) {
+        int64_t stride;
+        const T* panel = panel_at(j, 0, &stride);
+        tile_any<T>(height, std::min(nr, columns - j), s.k, a + i * s.a_row, s.a_row, s.a_col, panel, stride, c + i * c_row + j, c_row, false);
+      }
+      finish(i, height);
+    }
+    return;
+  }
+  for (int64_t depth = 0; depth < s.k; depth += kDepth) {
+    const int64_t k = std::min(kDepth, s.k - depth);
+    if (l.packs_a) {
+      // Strips of kTileRows rows, k by k: what a tile broadcasts lies in one stream.
+      for (int64_t i = 0; i < rows; i += kTileRows) {
+        const int64_t height = std::min<int64_t>(kTileRows, rows - i);
+        T* to = packed_a + i * k;
+        const T* from = a + i * s.a_row + depth * s.a_col;
+        if (s.a_row == 1) {
+          for (int64_t p = 0; p < k; ++p)
+            for (int64_t r = 0; r < height; ++r) to[p * kTileRows + r] = from[p * s.a_col + r];
+        } else {
+          for (int64_t r = 0; r < height; ++r)
+            for (int64_t p = 0; p < k; ++p) to[p * kTileRows + r] = from[r * s.a_row + p * s.a_col];
+        }
+      }
+    }
+    for (int64_t j = 0; j < columns; j += nr) {
+      int64_t stride;
+      const T* panel = panel_at(j, depth, &stride);
+      for (int64_t i = 0; i < rows; i += kTileRows) {
+        const int64_t height = std::min<int64_t>(kTileRows, rows - i);
+        const T* left = l.packs_a ? packed_a + i * k : a + i * s.a_row + depth * s.a_col;
+        tile_any<T>(height, std::min(nr, columns - j), k, left, l.packs_a ? 1 : s.a_row, l.packs_a ? kTileRows : s.a_col, panel, stride,
+                    c + i * c_row + j, c_row, depth > 0);
+      }
+    }
+  }
+  finish(0, rows);
+}
+
+inline void gemm_run(const GemmTask& task, const Plan&, const char* shared, int64_t piece, char* scratch) {
+  if (task.shape.type == DType::F64) gemm_run_typed<double>(task, shared, piece, scratch);
+  else gemm_run_typed<float>(task, shared, piece, scratch);
+}
+
+}  // namespace yeoul::YEOUL_ISA

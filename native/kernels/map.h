@@ -1,0 +1,747 @@
+// Element-wise byte code.
+//
+//   for each tile of the iteration space:  r[dst] = op(r[a], r[b], r[c])  for each op;  store the outputs
+//
+// A tile is at most kTile elements, or as many whole short rows as fit, so that a broadcast row is one fixed pattern.  Registers of contiguous inputs and
+// outputs are the memory itself; all others live in scratch that stays in the first-level cache.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "kernels/kernels.h"
+#include "kernels/vecmath.h"
+
+namespace yeoul::YEOUL_ISA {
+
+using MapFunction = void (*)(void* dst, const void* a, const void* b, const void* c, int64_t n);
+
+// -- half-width floats ----------------------------------------------------------------------------------------------------
+struct Half {
+  uint16_t bits;
+};
+struct BFloat {
+  uint16_t bits;
+};
+
+inline float to_float(Half h) {
+  const uint32_t sign = static_cast<uint32_t>(h.bits & 0x8000) << 16;
+  const uint32_t exponent = (h.bits >> 10) & 31, mantissa = h.bits & 1023;
+  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000 | (mantissa << 13));
+  if (exponent) return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
+  const float small = static_cast<float>(mantissa) * 5.9604644775390625e-8f;
+  return sign ? -small : small;
+}
+inline float to_float(BFloat b) { return std::bit_cast<float>(static_cast<uint32_t>(b.bits) << 16); }
+
+inline Half half_from(double x) {
+  const uint16_t sign = std::signbit(x) ? 0x8000 : 0;
+  const double a = std::fabs(x);
+  if (std::isnan(x)) return {static_cast<uint16_t>(sign | 0x7e00)};
+  if (a >= 65520.0) return {static_cast<uint16_t>(sign | 0x7c00)};
+  if (a < 6.103515625e-05) return {static_cast<uint16_t>(sign | static_cast<uint16_t>(std::nearbyint(a * 16777216.0)))};
+  int exponent;
+  const double m = std::frexp(a, &exponent);  // a = m 2^exponent, 1/2 <= m < 1
+  auto mantissa = static_cast<uint32_t>(std::nearbyint(m * 2048.0));
+  if (mantissa == 2048) mantissa = 1024, ++exponent;
+  return {static_cast<uint16_t>(sign | ((static_cast<uint32_t>(exponent + 14) << 10) + (mantissa - 1024)))};
+}
+inline BFloat bfloat_from(float x) {
+  uint32_t bits = std::bit_cast<uint32_t>(x);
+  if (x != x) return {static_cast<uint16_t>((bits >> 16) | 0x40)};
+  bits += 0x7fff + ((bits >> 16) & 1);
+  return {static_cast<uint16_t>(bits >> 16)};
+}
+
+// -- conversion -----------------------------------------------------------------------------------------------------------
+template <typename From, typename To>
+inline To convert(From x) {
+  if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
+    if constexpr (std::is_same_v<From, To>) return x;
+    else return convert<float, To>(to_float(x));
+  } else if constexpr (std::is_same_v<To, Half>) {
+    return half_from(static_cast<double>(x));
+  } else if constexpr (std::is_same_v<To, BFloat>) {
+    return bfloat_from(static_cast<float>(x));
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return x != From(0);
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    // Out of range is undefined in C++: such values become the lowest integer, as vector conversions give.
+    constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
+    constexpr From high = -static_cast<From>(std::numeric_limits<std::make_signed_t<To>>::min()) * (std::is_signed_v<To> ? From(1) : From(2));
+    const bool fits = x > low - From(1) && x < high;
+    return fits ? static_cast<To>(x) : std::numeric_limits<To>::min();
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+template <typename From, typename To>
+void cast_loop(void* dst, const void* a, const void*, const void*, int64_t n) {
+  const From* x = static_cast<const From*>(a);
+  To* y = static_cast<To*>(dst);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) y[i] = convert<From, To>(x[i]);
+}
+
+template <typename From>
+MapFunction cast_from(DType to) {
+  switch (to) {
+    case DType::Bool: return cast_loop<From, bool>;
+    case DType::U8: return cast_loop<From, uint8_t>;
+    case DType::I8: return cast_loop<From, int8_t>;
+    case DType::U16: return cast_loop<From, uint16_t>;
+    case DType::I16: return cast_loop<From, int16_t>;
+    case DType::U32: return cast_loop<From, uint32_t>;
+    case DType::I32: return cast_loop<From, int32_t>;
+    case DType::U64: return cast_loop<From, uint64_t>;
+    case DType::I64: return cast_loop<From, int64_t>;
+    case DType::F16: return cast_loop<From, Half>;
+    case DType::BF16: return cast_loop<From, BFloat>;
+    case DType::F32: return cast_loop<From, float>;
+    default: return cast_loop<From, double>;
+  }
+}
+
+inline MapFunction cast_function(DType from, DType to) {
+  switch (from) {
+    case DType::Bool: return cast_from<bool>(to);
+    case DType::U8: return cast_from<uint8_t>(to);
+    case DType::I8: return cast_from<int8_t>(to);
+    case DType::U16: return cast_from<uint16_t>(to);
+    case DType::I16: return cast_from<int16_t>(to);
+    case DType::U32: return cast_from<uint32_t>(to);
+    case DType::I32: return cast_from<int32_t>(to);
+    case DType::U64: return cast_from<uint64_t>(to);
+    case DType::I64: return cast_from<int64_t>(to);
+    case DType::F16: return cast_from<Half>(to);
+    case DType::BF16: return cast_from<BFloat>(to);
+    case DType::F32: return cast_from<float>(to);
+    default: return cast_from<double>(to);
+  }
+}
+
+// -- loops ----------------------------------------------------------------------------------------------------------------
+template <typename T, typename R, typename F>
+void unary_loop(void* dst, const void* a, const void*, const void*, int64_t n) {
+  const T* x = static_cast<const T*>(a);
+  R* y = static_cast<R*>(dst);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) y[i] = F::of(x[i]);
+}
+
+template <typename T, typename R, typename F>
+void binary_loop(void* dst, const void* a, const void* b, const void*, int64_t n) {
+  const T* x = static_cast<const T*>(a);
+  const T* z = static_cast<const T*>(b);
+  R* y = static_cast<R*>(dst);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) y[i] = F::of(x[i], z[i]);
+}
+
+template <typename T, typename F>
+void ternary_loop(void* dst, const void* a, const void* b, const void* c, int64_t n) {
+  const T* x = static_cast<const T*>(a);
+  const T* z = static_cast<const T*>(b);
+  const T* w = static_cast<const T*>(c);
+  T* y = static_cast<T*>(dst);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) y[i] = F::of(x[i], z[i], w[i]);
+}
+
+template <typename T>
+void select_loop(void* dst, const void* a, const void* b, const void* c, int64_t n) {
+  const uint8_t* condition = static_cast<const uint8_t*>(a);
+  const T* x = static_cast<const T*>(b);
+  const T* z = static_cast<const T*>(c);
+  T* y = static_cast<T*>(dst);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) {
+    const T left = x[i], right = z[i];
+    y[i] = condition[i] ? left : right;
+  }
+}
+
+// Integers wrap around: their arithmetic is done without sign.
+template <typename T, bool = std::is_integral_v<T> && !std::is_same_v<T, bool>>
+struct Wrapping {
+  using type = T;
+};
+template <typename T>
+struct Wrapping<T, true> {
+  using type = std::make_unsigned_t<T>;
+};
+template <typename T>
+using Wrap = typename Wrapping<T>::type;
+
+#define YEOUL_UNARY(name, expression)  \
+  struct name {                        \
+    template <typename T>              \
+    static inline auto of(T x) {       \
+      return expression;               \
+    }                                  \
+  };
+#define YEOUL_BINARY(name, expression) \
+  struct name {                        \
+    template <typename T>              \
+    static inline auto of(T x, T z) {  \
+      return expression;               \
+    }                                  \
+  };
+
+YEOUL_UNARY(Copy, x)
+YEOUL_UNARY(Neg, static_cast<T>(Wrap<T>(0) - Wrap<T>(x)))
+YEOUL_UNARY(NegFloat, -x)
+YEOUL_UNARY(Abs, x < T(0) ? static_cast<T>(Wrap<T>(0) - Wrap<T>(x)) : x)
+YEOUL_UNARY(AbsFloat, std::fabs(x))
+YEOUL_UNARY(Sign, static_cast<T>(x > T(0) ? T(1) : (x < T(0) ? T(-1) : (x == T(0) ? T(0) : x))))
+YEOUL_UNARY(Floor, std::floor(x))
+YEOUL_UNARY(Ceil, std::ceil(x))
+YEOUL_UNARY(Round, std::rint(x))
+YEOUL_UNARY(Trunc, std::trunc(x))
+YEOUL_UNARY(Sqrt, std::sqrt(x))
+YEOUL_UNARY(Rsqrt, T(1) / std::sqrt(x))
+YEOUL_UNARY(Square, static_cast<T>(Wrap<T>(x) * Wrap<T>(x)))
+YEOUL_UNARY(Reciprocal, T(1) / x)
+YEOUL_UNARY(Exp, exp_of(x))
+YEOUL_UNARY(Expm1, expm1_of(x))
+YEOUL_UNARY(Log, log_of(x))
+YEOUL_UNARY(Log1p, log1p_of(x))
+YEOUL_UNARY(Sin, std::sin(x))
+YEOUL_UNARY(Cos, std::cos(x))
+YEOUL_UNARY(Tan, std::tan(x))
+YEOUL_UNARY(Asin, std::asin(x))
+YEOUL_UNARY(Acos, std::acos(x))
+YEOUL_UNARY(Atan, std::atan(x))
+YEOUL_UNARY(Sinh, std::sinh(x))
+YEOUL_UNARY(Cosh, std::cosh(x))
+YEOUL_UNARY(Tanh, tanh_of(x))
+YEOUL_UNARY(Asinh, std::asinh(x))
+YEOUL_UNARY(Acosh, std::acosh(x))
+YEOUL_UNARY(Atanh, std::atanh(x))
+YEOUL_UNARY(Sigmoid, sigmoid_of(x))
+YEOUL_UNARY(Erf, std::erf(x))
+YEOUL_UNARY(Softplus, softplus_of(x))
+YEOUL_UNARY(IsNan, x != x)
+YEOUL_UNARY(IsInf, x - x != T(0) && x == x)
+YEOUL_UNARY(IsFinite, x - x == T(0))
+YEOUL_UNARY(False_, (void(x), false))
+YEOUL_UNARY(True_, (void(x), true))
+YEOUL_UNARY(Not, static_cast<T>(~x))
+YEOUL_UNARY(NotBool, !x)
+YEOUL_BINARY(Add, static_cast<T>(Wrap<T>(x) + Wrap<T>(z)))
+YEOUL_BINARY(Sub, static_cast<T>(Wrap<T>(x) - Wrap<T>(z)))
+YEOUL_BINARY(Mul, static_cast<T>(Wrap<T>(x) * Wrap<T>(z)))
+YEOUL_BINARY(Div, x / z)
+YEOUL_BINARY(Pow, std::pow(x, z))
+YEOUL_BINARY(Atan2, std::atan2(x, z))
+YEOUL_BINARY(Eq, x == z)
+YEOUL_BINARY(Ne, x != z)
+YEOUL_BINARY(Lt, x < z)
+YEOUL_BINARY(Le, x <= z)
+YEOUL_BINARY(Gt, x > z)
+YEOUL_BINARY(Ge, x >= z)
+YEOUL_BINARY(And, static_cast<T>(x & z))
+YEOUL_BINARY(Or, static_cast<T>(x | z))
+YEOUL_BINARY(Xor, static_cast<T>(x ^ z))
+YEOUL_BINARY(MaxInt, x > z ? x : z)
+YEOUL_BINARY(MinInt, x < z ? x : z)
+YEOUL_BINARY(MaxFloat, (x > z || x != x) ? x : z)
+YEOUL_BINARY(MinFloat, (x < z || x != x) ? x : z)
+
+struct FloorDiv {
+  template <typename T>
+  static inline T of(T x, T z) {
+    if constexpr (std::is_floating_point_v<T>) {
+      if (z == T(0)) return x / z;
+      const T remainder = std::fmod(x, z);
+      T quotient = (x - remainder) / z;
+      if (remainder != T(0) && (z < T(0)) != (remainder < T(0))) quotient -= T(1);
+      if (quotient == T(0)) return std::copysign(T(0), x / z);
+      const T whole = std::floor(quotient);
+      return quotient - whole > T(0.5) ? whole + T(1) : whole;
+    } else {
+      if (z == T(0)) return T(0);
+      if constexpr (std::is_signed_v<T>) {
+        if (z == T(-1)) return static_cast<T>(Wrap<T>(0) - Wrap<T>(x));
+        const T q = x / z;
+        return static_cast<T>(x % z != 0 && ((x < 0) != (z < 0)) ? q - 1 : q);
+      } else {
+        return x / z;
+      }
+    }
+  }
+};
+
+struct Mod {
+  template <typename T>
+  static inline T of(T x, T z) {
+    if constexpr (std::is_floating_point_v<T>) {
+      T r = std::fmod(x, z);
+      if (r != T(0)) {
+        if ((z < T(0)) != (r < T(0))) r += z;
+      } else {
+        r = std::copysign(T(0), z);
+      }
+      return r;
+    } else {
+      if (z == T(0)) return T(0);
+      if constexpr (std::is_signed_v<T>) {
+        if (z == T(-1)) return T(0);
+        const T r = x % z;
+        return static_cast<T>(r != 0 && ((r < 0) != (z < 0)) ? r + z : r);
+      } else {
+        return x % z;
+      }
+    }
+  }
+};
+
+struct PowInt {
+  template <typename T>
+  static inline T of(T x, T z) {
+    if constexpr (std::is_signed_v<T>) {
+      if (z < 0) return x == T(1) ? T(1) : T(0);
+    }
+    Wrap<T> result = 1, base = static_cast<Wrap<T>>(x);
+    for (auto e = static_cast<Wrap<T>>(z); e; e >>= 1) {
+      if (e & 1) result *= base;
+      base *= base;
+    }
+    return static_cast<T>(result);
+  }
+};
+
+struct Shl {
+  template <typename T>
+  static inline T of(T x, T z) {
+    return static_cast<Wrap<T>>(z) < sizeof(T) * 8 ? static_cast<T>(static_cast<Wrap<T>>(x) << static_cast<Wrap<T>>(z)) : T(0);
+  }
+};
+struct Shr {
+  template <typename T>
+  static inline T of(T x, T z) {
+    return static_cast<Wrap<T>>(z) < sizeof(T) * 8 ? static_cast<T>(x >> static_cast<Wrap<T>>(z)) : T(0);
+  }
+};
+struct Fma {
+  template <typename T>
+  static inline T of(T x, T z, T w) {
+    return static_cast<T>(Wrap<T>(x) * Wrap<T>(z) + Wrap<T>(w));
+  }
+};
+struct Lerp {
+  template <typename T>
+  static inline T of(T x, T z, T w) {
+    return x + (z - x) * w;
+  }
+};
+
+template <typename T>
+MapFunction float_function(MapOpCode code) {
+  using M = MapOpCode;
+  switch (code) {
+    case M::op_neg: return unary_loop<T, T, NegFloat>;
+    case M::op_abs: return unary_loop<T, T, AbsFloat>;
+    case M::op_floor: return unary_loop<T, T, Floor>;
+    case M::op_ceil: return unary_loop<T, T, Ceil>;
+    case M::op_round: return unary_loop<T, T, Round>;
+    case M::op_trunc: return unary_loop<T, T, Trunc>;
+    case M::op_sqrt: return unary_loop<T, T, Sqrt>;
+    case M::op_rsqrt: return unary_loop<T, T, Rsqrt>;
+    case M::op_reciprocal: return unary_loop<T, T, Reciprocal>;
+    case M::op_exp: return unary_loop<T, T, Exp>;
+    case M::op_expm1: return unary_loop<T, T, Expm1>;
+    case M::op_log: return unary_loop<T, T, Log>;
+    case M::op_log1p: return unary_loop<T, T, Log1p>;
+    case M::op_sin: return unary_loop<T, T, Sin>;
+    case M::op_cos: return unary_loop<T, T, Cos>;
+    case M::op_tan: return unary_loop<T, T, Tan>;
+    case M::op_asin: return unary_loop<T, T, Asin>;
+    case M::op_acos: return unary_loop<T, T, Acos>;
+    case M::op_atan: return unary_loop<T, T, Atan>;
+    case M::op_sinh: return unary_loop<T, T, Sinh>;
+    case M::op_cosh: return unary_loop<T, T, Cosh>;
+    case M::op_tanh: return unary_loop<T, T, Tanh>;
+    case M::op_asinh: return unary_loop<T, T, Asinh>;
+    case M::op_acosh: return unary_loop<T, T, Acosh>;
+    case M::op_atanh: return unary_loop<T, T, Atanh>;
+    case M::op_sigmoid: return unary_loop<T, T, Sigmoid>;
+    case M::op_erf: return unary_loop<T, T, Erf>;
+    case M::op_softplus: return unary_loop<T, T, Softplus>;
+    case M::op_isnan: return unary_loop<T, bool, IsNan>;
+    case M::op_isinf: return unary_loop<T, bool, IsInf>;
+    case M::op_isfinite: return unary_loop<T, bool, IsFinite>;
+    case M::op_div: return binary_loop<T, T, Div>;
+    case M::op_pow: return binary_loop<T, T, Pow>;
+    case M::op_atan2: return binary_loop<T, T, Atan2>;
+    case M::op_max: return binary_loop<T, T, MaxFloat>;
+    case M::op_min: return binary_loop<T, T, MinFloat>;
+    case M::op_lerp: return ternary_loop<T, Lerp>;
+    default: return nullptr;
+  }
+}
+
+template <typename T>
+MapFunction integer_function(MapOpCode code) {
+  using M = MapOpCode;
+  switch (code) {
+    case M::op_neg: return unary_loop<T, T, Neg>;
+    case M::op_abs: return unary_loop<T, T, Abs>;
+    case M::op_floor:
+    case M::op_ceil:
+    case M::op_round:
+    case M::op_trunc: return unary_loop<T, T, Copy>;
+    case M::op_isnan:
+    case M::op_isinf: return unary_loop<T, bool, False_>;
+    case M::op_isfinite: return unary_loop<T, bool, True_>;
+    case M::op_not:
+      if constexpr (std::is_same_v<T, bool>) return unary_loop<T, T, NotBool>;
+      else return unary_loop<T, T, Not>;
+    case M::op_and: return binary_loop<T, T, And>;
+    case M::op_or: return binary_loop<T, T, Or>;
+    case M::op_xor: return binary_loop<T, T, Xor>;
+    case M::op_max: return binary_loop<T, T, MaxInt>;
+    case M::op_min: return binary_loop<T, T, MinInt>;
+    default: break;
+  }
+  if constexpr (!std::is_same_v<T, bool>) {
+    if (code == M::op_shl) return binary_loop<T, T, Shl>;
+    if (code == M::op_shr) return binary_loop<T, T, Shr>;
+    if (code == M::op_pow) return binary_loop<T, T, PowInt>;
+  } else if (code == M::op_pow) {
+    return binary_loop<T, T, Or>;  // never asked for by ops: bool has no powers
+  }
+  return nullptr;
+}
+
+template <typename T>
+MapFunction function_of(MapOpCode code) {
+  using M = MapOpCode;
+  MapFunction special = nullptr;
+  if constexpr (std::is_floating_point_v<T>) special = float_function<T>(code);
+  else special = integer_function<T>(code);
+  if (special) return special;
+  switch (code) {
+    case M::op_copy: return unary_loop<T, T, Copy>;
+    case M::op_sign:
+      if constexpr (std::is_same_v<T, bool>) return unary_loop<T, T, Copy>;
+      else return unary_loop<T, T, Sign>;
+    case M::op_square: return unary_loop<T, T, Square>;
+    case M::op_add: return binary_loop<T, T, Add>;
+    case M::op_sub: return binary_loop<T, T, Sub>;
+    case M::op_mul: return binary_loop<T, T, Mul>;
+    case M::op_floordiv: return binary_loop<T, T, FloorDiv>;
+    case M::op_mod: return binary_loop<T, T, Mod>;
+    case M::op_eq: return binary_loop<T, bool, Eq>;
+    case M::op_ne: return binary_loop<T, bool, Ne>;
+    case M::op_lt: return binary_loop<T, bool, Lt>;
+    case M::op_le: return binary_loop<T, bool, Le>;
+    case M::op_gt: return binary_loop<T, bool, Gt>;
+    case M::op_ge: return binary_loop<T, bool, Ge>;
+    case M::op_select: return select_loop<T>;
+    case M::op_fma: return ternary_loop<T, Fma>;
+    default: return unary_loop<T, T, Copy>;
+  }
+}
+
+inline MapFunction map_function(const MapOp& op) {
+  if (op.code == MapOpCode::op_cast) return cast_function(op.type, op.target);
+  switch (op.type) {
+    case DType::Bool: return function_of<bool>(op.code);
+    case DType::I32: return function_of<int32_t>(op.code);
+    case DType::I64: return function_of<int64_t>(op.code);
+    case DType::U32: return function_of<uint32_t>(op.code);
+    case DType::F64: return function_of<double>(op.code);
+    default: return function_of<float>(op.code);
+  }
+}
+
+inline void fill(void* dst, DType type, int64_t n, double number) {
+  const auto put = [&](auto value) { std::fill_n(static_cast<decltype(value)*>(dst), n, value); };
+  switch (type) {
+    case DType::Bool: return put(number != 0.0);
+    case DType::U8: return put(convert<double, uint8_t>(number));
+    case DType::I8: return put(convert<double, int8_t>(number));
+    case DType::U16: return put(convert<double, uint16_t>(number));
+    case DType::I16: return put(convert<double, int16_t>(number));
+    case DType::U32: return put(convert<double, uint32_t>(number));
+    case DType::I32: return put(convert<double, int32_t>(number));
+    case DType::U64: return put(convert<double, uint64_t>(number));
+    case DType::I64: return put(convert<double, int64_t>(number));
+    case DType::F16: return put(half_from(number));
+    case DType::BF16: return put(bfloat_from(static_cast<float>(number)));
+    case DType::F32: return put(static_cast<float>(number));
+    default: return put(number);
+  }
+}
+
+inline void splat(void* dst, const void* src, int64_t item, int64_t n) {
+  switch (item) {
+    case 1: std::memset(dst, *static_cast<const unsigned char*>(src), static_cast<size_t>(n)); break;
+    case 2: std::fill_n(static_cast<uint16_t*>(dst), n, *static_cast<const uint16_t*>(src)); break;
+    case 4: std::fill_n(static_cast<uint32_t*>(dst), n, *static_cast<const uint32_t*>(src)); break;
+    default: std::fill_n(static_cast<uint64_t*>(dst), n, *static_cast<const uint64_t*>(src)); break;
+  }
+}
+
+// -- preparation ----------------------------------------------------------------------------------------------------------
+enum class Access : uint8_t { Accumulator, Contiguous, Scalar, Row, General };
+
+struct PreparedInput {
+  Access access;
+  int64_t item;
+  int64_t scratch;  // offset of its register there
+};
+
+struct PreparedOp {
+  MapFunction function;
+  int32_t dst, a, b, c;  // locations: inputs, then registers in scratch, then outputs in memory
+  bool is_constant;      // filled once a call
+  DType type;
+  double number;
+};
+
+struct PreparedOutput {
+  int64_t item;
+  int32_t from;  // location to copy from at the tile's end, or -1 when it was written directly
+};
+
+struct Prepared {
+  int64_t tile;
+  int64_t scratch_bytes;
+  int32_t n_locations, n_constants;
+  int64_t inner;
+  double cost;  // estimated nanoseconds an element
+  PreparedInput* inputs;
+  int64_t* register_offsets;  // per register, in scratch
+  PreparedOp* ops;
+  PreparedOutput* outputs;
+};
+
+inline double op_cost(MapOpCode code) {
+  if (code >= MapOpCode::op_sin && code <= MapOpCode::op_erf && code != MapOpCode::op_tanh && code != MapOpCode::op_sigmoid) return 12.0;
+  if (code == MapOpCode::op_pow || code == MapOpCode::op_atan2 || code == MapOpCode::op_mod || code == MapOpCode::op_floordiv) return 15.0;
+  if (code >= MapOpCode::op_exp && code <= MapOpCode::op_softplus) return 1.2;
+  return 0.12;
+}
+
+inline size_t map_prepared_bytes(const MapProgram& m) {
+  return sizeof(Prepared) + static_cast<size_t>(m.n_inputs) * sizeof(PreparedInput) + static_cast<size_t>(m.n_registers) * sizeof(int64_t) +
+         static_cast<size_t>(m.n_ops) * sizeof(PreparedOp) + static_cast<size_t>(m.n_outputs) * sizeof(PreparedOutput) + 64;
+}
+
+inline void map_prepare(const MapProgram& m, void* storage) {
+  char* at = static_cast<char*>(storage);
+  auto* p = new (at) Prepared;
+  at += sizeof(Prepared);
+  p->inputs = reinterpret_cast<PreparedInput*>(at);
+  at += static_cast<size_t>(m.n_inputs) * sizeof(PreparedInput);
+  p->register_offsets = reinterpret_cast<int64_t*>(at);
+  at += static_cast<size_t>(m.n_registers) * sizeof(int64_t);
+  p->ops = reinterpret_cast<PreparedOp*>(at);
+  at += static_cast<size_t>(m.n_ops) * sizeof(PreparedOp);
+  p->outputs = reinterpret_cast<PreparedOutput*>(at);
+
+  p->inner = m.n_dims ? m.dims[m.n_dims - 1] : 1;
+  p->tile = p->inner > 0 && p->inner < kTile ? kTile / p->inner * p->inner : kTile;
+  p->cost = 0.05;
+  const int64_t length = std::min(p->tile, std::max<int64_t>(m.count, 1));
+  int64_t scratch = 0;
+  const auto take = [&](int64_t item) {
+    const int64_t offset = scratch;
+    scratch += (length * item + 63) / 64 * 64 + 64;  // the gap keeps registers from falling on the same cache sets
+    return offset;
+  };
+  for (int r = 0; r < m.n_registers; ++r) p->register_offsets[r] = -1;
+  for (int i = 0; i < m.n_inputs; ++i) {
+    const MapInput& input = m.inputs[i];
+    PreparedInput& q = p->inputs[i];
+    q.item = item_size(input.type);
+    bool contiguous = true, scalar = true, row = true;
+    int64_t step = 1;
+    for (int d = m.n_dims - 1; d >= 0; --d) {
+      if (m.dims[d] > 1) {
+        contiguous &= input.strides[d] == step;
+        scalar &= input.strides[d] == 0;
+        row &= input.strides[d] == (d == m.n_dims - 1 ? 1 : 0);
+      }
+      step *= m.dims[d];
+    }
+    q.access = input.value < 0 ? Access::Accumulator
+               : contiguous    ? Access::Contiguous
+               : scalar        ? Access::Scalar
+               : row           ? Access::Row
+                               : Access::General;
+    q.scratch = q.access > Access::Contiguous ? take(q.item) : 0;
+    p->cost += 0.05 * static_cast<double>(q.item) / 4.0;
+  }
+  const int32_t first_register = m.n_inputs, first_output = first_register + m.n_registers;
+  p->n_locations = first_output + m.n_outputs;
+  int32_t where[8192];
+  for (int r = 0; r < m.n_registers; ++r) where[r] = r < m.n_inputs ? r : first_register + r;
+  int32_t last_write[8192];
+  int32_t writes[8192];
+  for (int r = 0; r < m.n_registers; ++r) last_write[r] = -1, writes[r] = 0;
+  int64_t widest[8192];
+  for (int r = 0; r < m.n_registers; ++r) widest[r] = 0;
+  for (int k = 0; k < m.n_ops; ++k) {
+    const MapOp& op = m.ops[k];
+    last_write[op.dst] = k;
+    ++writes[op.dst];
+    const bool is_bool = (op.code >= MapOpCode::op_eq && op.code <= MapOpCode::op_ge) ||
+                         (op.code >= MapOpCode::op_isnan && op.code <= MapOpCode::op_isfinite);
+    widest[op.dst] = std::max(widest[op.dst], is_bool ? 1 : item_size(op.target));
+  }
+  for (int r = m.n_inputs; r < m.n_registers; ++r)
+    if (writes[r]) p->register_offsets[r] = take(widest[r]);
+  // Which output each register's last write goes to directly.
+  int32_t direct[8192];
+  for (int r = 0; r < m.n_registers; ++r) direct[r] = -1;
+  for (int o = 0; o < m.n_outputs; ++o) {
+    const MapOutput& output = m.outputs[o];
+    PreparedOutput& q = p->outputs[o];
+    q.item = item_size(output.type);
+    q.from = -1;
+    if ((output.direct || output.value < 0) && output.reg >= m.n_inputs && direct[output.reg] < 0) direct[output.reg] = o;
+    else q.from = -2;  // resolved below
+    p->cost += 0.05 * static_cast<double>(q.item) / 4.0;
+  }
+  p->n_constants = 0;
+  for (int k = 0; k < m.n_ops; ++k) {
+    const MapOp& op = m.ops[k];
+    PreparedOp& q = p->ops[k];
+    q.a = where[op.a], q.b = where[op.b], q.c = where[op.c];
+    const int32_t o = last_write[op.dst] == k ? direct[op.dst] : -1;
+    q.dst = where[op.dst] = o >= 0 ? first_output + o : first_register + op.dst;
+    q.type = op.type;
+    q.number = op.number;
+    q.is_constant = op.code == MapOpCode::op_const && writes[op.dst] == 1 && o < 0;
+    q.function = op.code == MapOpCode::op_const ? nullptr : map_function(op);
+    p->cost += op_cost(op.code) * static_cast<double>(item_size(op.type)) / 4.0;
+  }
+  for (int o = 0; o < m.n_outputs; ++o)
+    if (p->outputs[o].from == -2) p->outputs[o].from = where[m.outputs[o].reg];
+  // Constants that are filled once come first, wherever they stood.
+  std::stable_partition(p->ops, p->ops + m.n_ops, [](const PreparedOp& op) { return op.is_constant; });
+  for (int k = 0; k < m.n_ops; ++k) p->n_constants += p->ops[k].is_constant;
+  p->scratch_bytes = scratch + static_cast<int64_t>(sizeof(void*)) * p->n_locations + 128;
+}
+
+inline const Prepared& prepared(const MapProgram& m) { return *static_cast<const Prepared*>(m.prepared); }
+
+inline size_t map_scratch_bytes(const MapProgram& m) { return static_cast<size_t>(prepared(m).scratch_bytes); }
+
+inline double map_work(const MapProgram& m) { return prepared(m).cost * static_cast<double>(m.count) + 20.0; }
+
+// n elements of a strided input from flat position `at`, into `dst`.
+inline void collect(const MapProgram& m, const MapInput& input, int64_t item, const char* base, int64_t at, int64_t n, char* dst) {
+  int64_t index[kMaxDims];
+  int64_t rest = at, offset = 0;
+  const int last = m.n_dims - 1;
+  for (int d = last; d >= 0; --d) {
+    index[d] = rest % m.dims[d];
+    rest /= m.dims[d];
+    offset += index[d] * input.strides[d];
+  }
+  const int64_t inner = m.dims[last], stride = input.strides[last];
+  while (n > 0) {
+    const int64_t run = std::min(n, inner - index[last]);
+    const char* src = base + offset * item;
+    if (stride == 1) {
+      std::memcpy(dst, src, static_cast<size_t>(run * item));
+    } else if (stride == 0) {
+      splat(dst, src, item, run);
+    } else {
+      for (int64_t i = 0; i < run; ++i) std::memcpy(dst + i * item, src + i * stride * item, static_cast<size_t>(item));
+    }
+    dst += run * item;
+    n -= run;
+    offset -= index[last] * stride;
+    index[last] = 0;
+    if (n == 0) return;
+    for (int d = last - 1; d >= 0; --d) {
+      offset += input.strides[d];
+      if (++index[d] < m.dims[d]) break;
+      offset -= index[d] * input.strides[d];
+      index[d] = 0;
+    }
+  }
+}
+
+inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int64_t end, const void* accumulator, void* result,
+                    char* scratch) {
+  if (begin >= end) return;
+  const Prepared& p = prepared(m);
+  auto** location = reinterpret_cast<char**>(scratch);
+  char* registers = scratch + (static_cast<size_t>(p.n_locations) * sizeof(void*) + 63) / 64 * 64;
+  const int64_t longest = std::min(p.tile, end - begin);
+  const int first_register = m.n_inputs, first_output = first_register + m.n_registers;
+  for (int r = m.n_inputs; r < m.n_registers; ++r) location[first_register + r] = registers + p.register_offsets[r];
+  bool is_each_tile = false;  // an input must be collected again for every tile
+  for (int i = 0; i < m.n_inputs; ++i) {
+    const PreparedInput& q = p.inputs[i];
+    const MapInput& input = m.inputs[i];
+    switch (q.access) {
+      case Access::Accumulator:
+        location[i] = static_cast<char*>(const_cast<void*>(accumulator));
+        break;
+      case Access::Contiguous:
+        location[i] = static_cast<char*>(values[input.value]) + begin * q.item;
+        break;
+      case Access::Scalar:
+        location[i] = registers + q.scratch;
+        splat(location[i], values[input.value], q.item, longest);
+        break;
+      case Access::Row:
+        location[i] = registers + q.scratch;
+        if (p.tile % p.inner == 0) collect(m, input, q.item, static_cast<char*>(values[input.value]), begin, longest, location[i]);
+        else is_each_tile = true;
+        break;
+      case Access::General:
+        location[i] = registers + q.scratch;
+        is_each_tile = true;
+        break;
+    }
+  }
+  for (int o = 0; o < m.n_outputs; ++o) {
+    const MapOutput& output = m.outputs[o];
+    location[first_output + o] = output.value < 0 ? static_cast<char*>(result) : static_cast<char*>(values[output.value]) + begin * p.outputs[o].item;
+  }
+  for (int k = 0; k < p.n_constants; ++k) fill(location[p.ops[k].dst], p.ops[k].type, longest, p.ops[k].number);
+
+  const PreparedOp* const ops_end = p.ops + m.n_ops;
+  for (int64_t at = begin;;) {
+    const int64_t n = std::min(p.tile, end - at);
+    if (is_each_tile) {
+      for (int i = 0; i < m.n_inputs; ++i) {
+        const PreparedInput& q = p.inputs[i];
+        if (q.access == Access::General || (q.access == Access::Row && p.tile % p.inner != 0)) {
+          const char* base = static_cast<char*>(values[m.inputs[i].value]);
+          if (q.access == Access::Row && at % p.inner + n <= p.inner) {
+            location[i] = const_cast<char*>(base) + at % p.inner * q.item;  // within one row: read in place
+          } else {
+            location[i] = registers + q.scratch;
+            collect(m, m.inputs[i], q.item, base, at, n, location[i]);
+          }
+        }
+      }
+    }
+    for (const PreparedOp* op = p.ops + p.n_constants; op != ops_end; ++op) {
+      if (op->function) op->function(location[op->dst], location[op->a], location[op->b], location[op->c], n);
+      else fill(location[op->dst], op->type, n, op->number);
+    }
+    for (int o = 0; o < m.n_outputs; ++o) {
+      const PreparedOutput& q = p.outputs[o];
+      if (q.from >= 0) std::memmove(location[first_output + o], location[q.from], static_cast<size_t>(n * q.item));
+    }
+    at += n;
+    if (at >= end) return;
+    for (int i = 0; i < m.n_inputs; ++i)
+      if (p.inputs[i].access <= Access::Contiguous) location[i] += n * p.inputs[i].item;
+    for (int o = 0; o < m.n_outputs; ++o) location[first_output + o] += n * p.outputs[o].item;
+  }
+}
+
+}  // namespace yeoul::YEOUL_ISA

@@ -1,0 +1,42 @@
+// Vectors as wide as the instruction set that this file is compiled for.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace yeoul::YEOUL_ISA {
+
+#if defined(__AVX512F__)
+constexpr int kVectorBytes = 64;
+#elif defined(__AVX2__)
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <typename T>
+struct VectorOf {
+  typedef T type __attribute__((vector_size(kVectorBytes), aligned(alignof(T)), may_alias));
+};
+template <typename T>
+using Vec = typename VectorOf<T>::type;
+
+template <typename T>
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
+
+template <typename T>
+inline Vec<T> load(const T* p) {
+  return *reinterpret_cast<const Vec<T>*>(p);
+}
+
+template <typename T>
+inline void store(T* p, Vec<T> v) {
+  *reinterpret_cast<Vec<T>*>(p) = v;
+}
+
+template <typename T>
+inline Vec<T> broadcast(T x) {
+  return x - Vec<T>{};
+}
+
+}  // namespace yeoul::YEOUL_ISA

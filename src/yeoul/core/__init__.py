@@ -1,0 +1,1 @@
+"""Values: dtypes, shapes, tensors, nodes, variables, traces and configuration."""

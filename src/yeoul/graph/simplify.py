@@ -1,0 +1,211 @@
+"""Simplification: constants are computed, equal expressions become one, algebra that changes nothing disappears."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from yeoul.core.graph import Graph, topological
+from yeoul.core.shapes import broadcast
+from yeoul.core.tensor import Node, Tensor, apply, from_array
+from yeoul.ops.registry import PRIMITIVES, Elementwise
+
+_FOLD_LIMIT = 65536  # elements; larger constants are cheaper to compute again than to keep
+
+
+def simplify(graph: Graph) -> Graph:
+    """An equal graph with fewer nodes. Placeholders and variables stay the same objects."""
+    outputs = list(graph.outputs)
+    updated = [value for _, value in graph.updates]
+    new = _Rewriter().rewrite(outputs + updated)
+    return Graph(
+        inputs=graph.inputs,
+        outputs=new[: len(outputs)],
+        variables=graph.variables,
+        updates=[(variable, value) for (variable, _), value in zip(graph.updates, new[len(outputs) :], strict=True)],
+    )
+
+
+class _Rewriter:
+    def __init__(self) -> None:
+        self.result: dict[int, Tensor] = {}
+        self.known: dict[Any, Tensor] = {}
+        self.nodes: dict[int, list[Tensor]] = {}
+        self.constants: dict[Any, Tensor] = {}
+
+    def rewrite(self, targets: list[Tensor]) -> list[Tensor]:
+        result = self.result
+        for tensor in topological(targets):
+            result[id(tensor)] = self._leaf(tensor) if tensor.node is None or tensor.array is not None else self._rebuilt(tensor)
+        return [result[id(target)] for target in targets]
+
+    def _leaf(self, tensor: Tensor) -> Tensor:
+        array = tensor.array
+        if array is None or array.size > 16:
+            return tensor
+        return self.constants.setdefault((tensor.dtype, tensor.shape, array.tobytes()), tensor)
+
+    def _rebuilt(self, tensor: Tensor) -> Tensor:
+        node: Any = tensor.node
+        if node.siblings is not None:
+            return self._multiple(tensor)
+        op, attributes = node.op, node.attributes
+        result = self.result
+        inputs = tuple([result[id(x)] for x in node.inputs])
+        rule = _RULES.get(op.name)
+        if rule is not None:
+            simpler = rule(tensor, inputs, attributes)
+            if simpler is not None:
+                if simpler.array is not None and simpler.node is None:
+                    return self._leaf(simpler)
+                return simpler
+        if isinstance(op, Elementwise) or op.name == "select":
+            inputs = _without_broadcasts(inputs, tensor.shape)
+        key = (op, *[id(x) for x in inputs], *[(k, v) for k, v in attributes.items()]) if attributes else (op, *map(id, inputs))
+        try:
+            same = self.known.get(key)
+        except TypeError:  # an attribute that cannot be hashed: no sharing
+            return self._node(tensor, inputs)
+        if same is None:
+            same = self._node(tensor, inputs)
+            self.known[key] = same
+        return same
+
+    def _node(self, tensor: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
+        node: Any = tensor.node
+        if all([x.array is not None for x in inputs]) and _is_small(tensor) and not node.op.has_side_effect:
+            if not (node.op.name == "broadcast_to" and inputs[0].array.size == 1):  # type: ignore[union-attr]
+                value = node.op.reference(*[x.array for x in inputs], **node.attributes)
+                return self._leaf(from_array(np.ascontiguousarray(value).reshape(tensor.shape)))  # type: ignore[arg-type]
+        if all([a is b for a, b in zip(inputs, node.inputs, strict=True)]):
+            return tensor
+        return Tensor(None, tensor.shape, tensor.dtype, Node(node.op, inputs, node.attributes))
+
+    def _multiple(self, tensor: Tensor) -> Tensor:
+        node: Any = tensor.node
+        made = self.nodes.get(id(node))
+        if made is None:
+            inputs = tuple(self.result[id(x)] for x in node.inputs)
+            if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+                return tensor
+            made = apply(node.op, inputs, node.attributes)
+            self.nodes[id(node)] = made
+        return made[tensor.index]
+
+
+def _is_small(tensor: Tensor) -> bool:
+    size = 1
+    for s in tensor.shape:
+        size *= s  # type: ignore[operator]
+    return size <= _FOLD_LIMIT
+
+
+def _without_broadcasts(inputs: tuple[Tensor, ...], shape: tuple) -> tuple[Tensor, ...]:
+    """Element-wise ops broadcast by themselves: explicit broadcasts before them go, as long as the shape stays."""
+    if not any([x.node is not None and x.node.op.name == "broadcast_to" for x in inputs]):
+        return inputs
+    slim = list(inputs)
+    for i, x in enumerate(inputs):
+        if x.node is not None and x.node.op.name == "broadcast_to":
+            slim[i] = x.node.inputs[0]
+            if broadcast(*[s.shape for s in slim]) != shape:
+                slim[i] = x
+    return tuple(slim)
+
+
+def _is_filled_with(x: Tensor, number: float) -> bool:
+    if x.node is not None and x.node.op.name == "broadcast_to":
+        x = x.node.inputs[0]
+    return x.array is not None and x.array.size == 1 and x.array.reshape(-1)[0] == number
+
+
+def _first(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor:
+    return inputs[0]
+
+
+def _add(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    a, b = inputs
+    if a.shape == tensor.shape and _is_filled_with(b, 0):
+        return a
+    return b if b.shape == tensor.shape and _is_filled_with(a, 0) else None
+
+
+def _subtract(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    return inputs[0] if inputs[0].shape == tensor.shape and _is_filled_with(inputs[1], 0) else None
+
+
+def _multiply(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    a, b = inputs
+    if a.shape == tensor.shape and _is_filled_with(b, 1):
+        return a
+    return b if b.shape == tensor.shape and _is_filled_with(a, 1) else None
+
+
+def _divide(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    return inputs[0] if inputs[0].shape == tensor.shape and _is_filled_with(inputs[1], 1) else None
+
+
+def _same_shape(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    return inputs[0] if inputs[0].shape == tensor.shape else None
+
+
+def _reshape(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x = inputs[0]
+    if x.shape == tensor.shape:
+        return x
+    if x.node is not None and x.node.op.name == "reshape":
+        return PRIMITIVES["reshape"](x.node.inputs[0], shape=tensor.shape)  # type: ignore[operator]
+    return None
+
+
+def _transpose(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x, permutation = inputs[0], attributes["permutation"]
+    if permutation == tuple(range(len(permutation))):
+        return x
+    moved = [axis for axis in permutation if x.shape[axis] != 1]
+    if moved == sorted(moved):  # only axes of size 1 change place
+        return PRIMITIVES["reshape"](x, shape=tensor.shape)  # type: ignore[operator]
+    if x.node is not None and x.node.op.name == "transpose":
+        inner = x.node.attributes["permutation"]
+        both = tuple(inner[i] for i in permutation)
+        y = x.node.inputs[0]
+        return y if both == tuple(range(len(both))) else PRIMITIVES["transpose"](y, permutation=both)  # type: ignore[operator]
+    return None
+
+
+def _reduce(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x = inputs[0]
+    if all(x.shape[axis] == 1 for axis in attributes["axes"]):
+        return PRIMITIVES["reshape"](x, shape=tensor.shape)  # type: ignore[operator]
+    return None
+
+
+def _cast(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    return inputs[0] if inputs[0].dtype == tensor.dtype else None
+
+
+def _select(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    return inputs[1] if inputs[1] is inputs[2] and inputs[1].shape == tensor.shape else None
+
+
+_RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] = {
+    "stop_gradient": _first,
+    "custom_gradient": _first,
+    "add": _add,
+    "sub": _subtract,
+    "mul": _multiply,
+    "div": _divide,
+    "broadcast_to": _same_shape,
+    "slice": _same_shape,
+    "pad": _same_shape,
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "sum": _reduce,
+    "prod": _reduce,
+    "reduce_max": _reduce,
+    "reduce_min": _reduce,
+    "cast": _cast,
+    "select": _select,
+}

@@ -1,0 +1,194 @@
+"""Input, Dense, Activation and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from yeoul import activations, constraints, initializers, ops, regularizers
+from yeoul.core import config, dtypes, naming
+from yeoul.core.tensor import KerasTensor, Tensor
+from yeoul.layers.layer import InputSpec, Layer, known_axis
+from yeoul.serialization import serialize_keras_object
+
+
+class InputLayer(Layer):
+    """Where data enters a model."""
+
+    def __init__(self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, batch_shape: Any = None, name: str | None = None, **kwargs: Any):
+        super().__init__(name=name or naming.unique_name("input_layer"))
+        if batch_shape is None:
+            if shape is None:
+                raise ValueError("Input needs shape=..., the shape of one sample without the batch axis.")
+            if isinstance(shape, (int, np.integer)):
+                raise ValueError(f"Input: shape must be a tuple, such as ({shape},), and got the number {shape}.")
+            batch_shape = (batch_size, *shape)
+        self.batch_shape = tuple(batch_shape)
+        self._dtype = dtypes.name_of(dtype) if dtype is not None else config.floatx()
+        self.built = True
+        self.tensor = KerasTensor(None, self.batch_shape, self._dtype, name=self.name)
+        self._calls.append((self.tensor, self.tensor))
+
+    def call(self, x: Any) -> Any:
+        return x
+
+    def get_config(self) -> dict[str, Any]:
+        return {"batch_shape": self.batch_shape, "dtype": self._dtype, "name": self.name}
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: Any = None,
+    ragged: Any = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: Any = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """The start of a functional model.
+
+    Args:
+        shape: of one sample, without the batch axis; None for sizes that vary.
+        batch_size: fixed number of samples, if any.
+        dtype: floatx if not given.
+    """
+    layer = InputLayer(shape, batch_size, dtype, batch_shape, name)
+    layer.tensor.tags = {"layer": layer}
+    return layer.tensor
+
+
+class Dense(Layer):
+    """y = activation(x @ kernel + bias).
+
+    Args:
+        units: size of the output's last axis.
+        activation: name or function; none if not given.
+        use_bias: whether a bias is added.
+        kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint: names or objects.
+
+    Shapes: input (batch, ..., features) -> output (batch, ..., units).
+    Raises: ValueError if the input's last axis is unknown or changes after the layer was built.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        if not isinstance(units, (int, np.integer)) or units <= 0:
+            raise ValueError(f"Dense: units must be a positive integer, and got {units!r}.")
+        self.units = int(units)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.kernel: Any = None
+        self.bias: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        if len(input_shape) < 2:
+            raise ValueError(
+                f"Dense {self.name!r} needs an input of rank 2 or more (batch, features), and got shape {tuple(input_shape)}."
+            )
+        features = known_axis(input_shape, -1, self)
+        self.kernel = self.add_weight((features, self.units), self.kernel_initializer, name="kernel", regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
+        if self.use_bias:
+            self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias", regularizer=self.bias_regularizer, constraint=self.bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self.built = True
+
+    def call(self, x: Tensor, training: Any = None) -> Tensor:
+        y = ops.matmul(x, self.kernel)
+        return self.activation(y if self.bias is None else y + self.bias)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            **{
+                name: serialize_keras_object(getattr(self, name))
+                for name in (
+                    "kernel_initializer bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint"
+                ).split()
+            },
+        }
+
+
+class Activation(Layer):
+    """An activation function as a layer."""
+
+    def __init__(self, activation: Any, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+        self.built = True
+
+    def call(self, x: Tensor) -> Tensor:
+        return self.activation(x)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "activation": activations.serialize(self.activation)}
+
+
+class Identity(Layer):
+    """The input itself."""
+
+    def call(self, x: Any) -> Any:
+        return x
+
+
+class Lambda(Layer):
+    """A function as a layer."""
+
+    def __init__(self, function: Callable, output_shape: Any = None, mask: Any = None, arguments: dict | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.function, self.arguments = function, arguments or {}
+
+    def call(self, x: Any) -> Any:
+        return self.function(x, **self.arguments)
+
+
+class Embedding(Layer):
+    """Rows of a table chosen by integers: (batch, ...) -> (batch, ..., output_dim)."""
+
+    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", embeddings_regularizer: Any = None,
+                 embeddings_constraint: Any = None, mask_zero: bool = False, weights: Any = None, **kwargs: Any):  # fmt: skip
+        kwargs.pop("input_length", None)
+        super().__init__(**kwargs)
+        self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), mask_zero
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._initial_weights = weights if weights is None or isinstance(weights, list) else [weights]
+        self.embeddings: Any = None
+
+    def build(self, input_shape: Any) -> None:
+        self.embeddings = self.add_weight((self.input_dim, self.output_dim), self.embeddings_initializer, name="embeddings", regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint)
+        self.built = True
+
+    def call(self, x: Tensor) -> Tensor:
+        return ops.take(self.embeddings, x if dtypes.is_integer(x.dtype) else ops.cast(x, "int32"), axis=0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "input_dim": self.input_dim, "output_dim": self.output_dim, "mask_zero": self.mask_zero}

@@ -1,0 +1,302 @@
+"""Functions of neural networks: activations, normalisation, cross-entropies."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from yeoul.core import config, dtypes
+from yeoul.core.shapes import normalize_axis
+from yeoul.core.tensor import Tensor
+from yeoul.ops.creation import one_hot
+from yeoul.ops.elementwise import (
+    absolute,
+    erf,
+    exp,
+    expm1,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    rsqrt,
+    select,
+    sigmoid,
+    softplus,
+    sqrt,
+    square,
+    stop_gradient,
+    tanh,
+)
+from yeoul.ops.reductions import max as largest
+from yeoul.ops.reductions import mean, moments
+from yeoul.ops.reductions import sum as sum_of
+from yeoul.ops.registry import cast, convert
+from yeoul.ops.shaping import reshape, split, squeeze
+
+__all__ = [
+    "batch_normalization",
+    "binary_crossentropy",
+    "categorical_crossentropy",
+    "celu",
+    "elu",
+    "gelu",
+    "glu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "layer_normalization",
+    "leaky_relu",
+    "log_sigmoid",
+    "log_softmax",
+    "normalize",
+    "relu",
+    "relu6",
+    "rms_normalization",
+    "selu",
+    "silu",
+    "soft_shrink",
+    "softmax",
+    "softsign",
+    "sparse_categorical_crossentropy",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "squareplus",
+    "swish",
+    "tanh_shrink",
+    "threshold",
+]
+
+
+def _float(x: Any) -> Tensor:
+    x = convert(x)
+    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
+
+
+def relu(x: Any) -> Tensor:
+    """max(x, 0), with gradient 0 at 0."""
+    x = convert(x)
+    return select(x > 0, x, 0)
+
+
+def relu6(x: Any) -> Tensor:
+    """min(max(x, 0), 6)."""
+    return minimum(maximum(x, 0), 6)
+
+
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
+    """x where positive, negative_slope x elsewhere."""
+    x = _float(x)
+    return select(x > 0, x, x * negative_slope)
+
+
+def elu(x: Any, alpha: float = 1.0) -> Tensor:
+    """x where positive, alpha (exp(x) - 1) elsewhere."""
+    x = _float(x)
+    return select(x > 0, x, expm1(minimum(x, 0)) * alpha)
+
+
+def selu(x: Any) -> Tensor:
+    """1.0507 elu(x, 1.6733). Source: Klambauer et al. 2017."""
+    return elu(x, 1.6732632423543772) * 1.0507009873554805
+
+
+def celu(x: Any, alpha: float = 1.0) -> Tensor:
+    """max(x, 0) + min(alpha (exp(x / alpha) - 1), 0)."""
+    x = _float(x)
+    return maximum(x, 0) + minimum(expm1(minimum(x, 0) / alpha) * alpha, 0)
+
+
+def gelu(x: Any, approximate: bool = True) -> Tensor:
+    """x Phi(x), by tanh if `approximate`. Source: Hendrycks & Gimpel 2016."""
+    x = _float(x)
+    if approximate:
+        return x * 0.5 * (tanh((x + x * x * x * 0.044715) * math.sqrt(2 / math.pi)) + 1.0)
+    return x * 0.5 * (erf(x / math.sqrt(2)) + 1.0)
+
+
+def silu(x: Any) -> Tensor:
+    """x sigmoid(x)."""
+    x = _float(x)
+    return x * sigmoid(x)
+
+
+swish = silu
+
+
+def softsign(x: Any) -> Tensor:
+    """x / (1 + |x|)."""
+    x = _float(x)
+    return x / (absolute(x) + 1.0)
+
+
+def log_sigmoid(x: Any) -> Tensor:
+    """log(sigmoid(x))."""
+    return -softplus(-_float(x))
+
+
+def hard_sigmoid(x: Any) -> Tensor:
+    """min(max(x / 6 + 1/2, 0), 1)."""
+    return minimum(maximum(_float(x) / 6.0 + 0.5, 0.0), 1.0)
+
+
+def hard_silu(x: Any) -> Tensor:
+    """x hard_sigmoid(x)."""
+    x = _float(x)
+    return x * hard_sigmoid(x)
+
+
+hard_swish = hard_silu
+
+
+def hard_tanh(x: Any) -> Tensor:
+    """min(max(x, -1), 1)."""
+    return minimum(maximum(_float(x), -1.0), 1.0)
+
+
+def tanh_shrink(x: Any) -> Tensor:
+    """x - tanh(x)."""
+    x = _float(x)
+    return x - tanh(x)
+
+
+def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """x where |x| > threshold, 0 elsewhere."""
+    x = _float(x)
+    return select(absolute(x) > threshold, x, 0)
+
+
+def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
+    """x moved towards 0 by `threshold`, 0 within it."""
+    x = _float(x)
+    return select(x > threshold, x - threshold, select(x < -threshold, x + threshold, 0))
+
+
+def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
+    """x where x > threshold, `default_value` elsewhere."""
+    x = convert(x)
+    return select(x > threshold, x, default_value)
+
+
+def squareplus(x: Any, b: float = 4) -> Tensor:
+    """(x + sqrt(x^2 + b)) / 2."""
+    x = _float(x)
+    return (x + sqrt(square(x) + b)) / 2.0
+
+
+def sparse_plus(x: Any) -> Tensor:
+    """0 below -1, (x + 1)^2 / 4 up to 1, x above."""
+    x = _float(x)
+    return select(x <= -1, 0, select(x < 1, square(x + 1.0) * 0.25, x))
+
+
+def sparse_sigmoid(x: Any) -> Tensor:
+    """min(max((x + 1) / 2, 0), 1)."""
+    return minimum(maximum((_float(x) + 1.0) * 0.5, 0.0), 1.0)
+
+
+def glu(x: Any, axis: int = -1) -> Tensor:
+    """a sigmoid(b) for the two halves a, b of x along `axis`."""
+
+    a, b = split(_float(x), 2, axis)
+    return a * sigmoid(b)
+
+
+def softmax(x: Any, axis: Any = -1) -> Tensor:
+    """exp(x) / sum(exp(x)) along `axis`; all axes together if None."""
+    x = _float(x)
+    if axis is None:
+        return reshape(softmax(reshape(x, (-1,)), 0), tuple(-1 if s is None else s for s in x.shape))
+    e = exp(x - stop_gradient(largest(x, axis, keepdims=True)))
+    return e / sum_of(e, axis, keepdims=True)
+
+
+def log_softmax(x: Any, axis: Any = -1) -> Tensor:
+    """log(softmax(x)) along `axis`."""
+    x = _float(x)
+    shifted = x - stop_gradient(largest(x, axis, keepdims=True))
+    return shifted - log(sum_of(exp(shifted), axis, keepdims=True))
+
+
+def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
+    """-sum(target log(p)) along `axis`, p being softmax(output) or the output renormalised and clipped."""
+    target, output = convert(target), _float(output)
+    target = cast(target, output.dtype)
+    if from_logits:
+        return -sum_of(target * log_softmax(output, axis), axis)
+    output = output / sum_of(output, axis, keepdims=True)
+    return -sum_of(target * log(_clip_probabilities(output)), axis)
+
+
+def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
+    """-log(p[target]) along `axis`, for integer targets."""
+    target, output = convert(target), _float(output)
+    if target.ndim == output.ndim and target.shape[-1] == 1:
+        target = squeeze(target, -1)
+    if not dtypes.is_integer(target.dtype):
+        target = cast(target, "int32")
+    axis = normalize_axis(axis, output.ndim)
+    logs = log_softmax(output, axis) if from_logits else log(_clip_probabilities(output / sum_of(output, axis, keepdims=True)))
+    return -sum_of(one_hot(target, output.shape[axis], axis, output.dtype) * logs, axis)  # type: ignore[arg-type]
+
+
+def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
+    """-(t log(p) + (1 - t) log(1 - p)), element by element."""
+    target, output = convert(target), _float(output)
+    target = cast(target, output.dtype)
+    if from_logits:
+        return maximum(output, 0) - output * target + log1p(exp(-absolute(output)))
+    output = _clip_probabilities(output)
+    return -(target * log(output) + (1.0 - target) * log(1.0 - output))
+
+
+def _clip_probabilities(p: Tensor) -> Tensor:
+    epsilon = config.epsilon()
+    return minimum(maximum(p, epsilon), 1.0 - epsilon)
+
+
+def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
+    """x divided by its norm along `axis`."""
+    x = _float(x)
+    epsilon = config.epsilon() if epsilon is None else epsilon
+    if order == 2:
+        return x * rsqrt(maximum(sum_of(square(x), axis, keepdims=True), epsilon * epsilon))
+    if order == 1:
+        return x / maximum(sum_of(absolute(x), axis, keepdims=True), epsilon)
+    return x / maximum(sum_of(absolute(x) ** order, axis, keepdims=True) ** (1.0 / order), epsilon)
+
+
+def batch_normalization(
+    x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
+) -> Tensor:
+    """(x - mean) / sqrt(variance + epsilon) scale + offset, statistics lying along `axis`."""
+    x = _float(x)
+    axis = normalize_axis(axis, x.ndim)
+    shape = [1] * x.ndim
+    shape[axis] = -1
+
+    def along(v: Any) -> Tensor:
+        v = cast(v, x.dtype)
+        return v if axis == x.ndim - 1 else reshape(v, shape)
+
+    factor = rsqrt(cast(variance, x.dtype) + epsilon)
+    if scale is not None:
+        factor = factor * cast(scale, x.dtype)
+    y = (x - along(mean)) * along(factor)
+    return y if offset is None else y + along(offset)
+
+
+def layer_normalization(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
+    """(x - mean) / sqrt(variance + epsilon) over `axis` of each sample, scaled by gamma and moved by beta."""
+    x = _float(x)
+    average, variance = moments(x, axis, keepdims=True)
+    y = (x - average) * rsqrt(variance + (1e-3 if epsilon is None else epsilon))
+    y = y if gamma is None else y * gamma
+    return y if beta is None else y + beta
+
+
+def rms_normalization(x: Any, scale: Any = 1, axis: Any = -1, epsilon: float | None = None) -> Tensor:
+    """x / sqrt(mean(x^2) + epsilon) scale. Source: Zhang & Sennrich 2019."""
+    x = _float(x)
+    return x * rsqrt(mean(square(x), axis, keepdims=True) + (1e-6 if epsilon is None else epsilon)) * scale
