@@ -309,6 +309,11 @@ void Decoder::decode_gemm() {
   s.k = take_size("k");
   const int64_t count = product({s.batch, s.m, s.n});
   const bool has_inputs = count > 0 && s.k > 0;
+  // Kernels count multiply-adds and the bytes of packed operands, which are a vector or two wider than k x n.
+  constexpr int64_t kWidth = 256;
+  product({plus(s.batch, 1), plus(s.k, 1), plus(s.m, kWidth), 8});
+  product({plus(s.batch, 1), plus(s.k, 1), plus(s.n, kWidth), 8});
+  times(count, s.k);
 
   const auto operand = [&](const char* what, int64_t rows, int64_t columns, int64_t& batch_stride, int64_t& row_stride,
                            int64_t& column_stride) {
@@ -399,6 +404,7 @@ void Decoder::decode_reduce() {
   if (has_prologue) {
     const MapCode& code = decode_map_code({.has_result = true, .count = count});
     t.prologue = &code.program;
+    if (is_position) fail(std::string(name_of(t.kind)) + " takes a value and no byte code");
     if (code.outputs.back().type != t.type) fail("its byte code gives another dtype than it reduces");
     // Against the reduction's own output nothing may overlap; the byte code itself is checked already.
     std::vector<Extent> inside = std::move(writes_);

@@ -174,7 +174,7 @@ void Decoder::decode_map_inputs(MapCode& code, const MapShape& shape) {
 void Decoder::decode_map_outputs(MapCode& code, const MapShape& shape) {
   MapProgram& program = code.program;
   program.n_outputs = static_cast<int32_t>(take_in("the number of outputs", 0, end_ - cursor_));
-  if (shape.has_result && program.n_outputs == 0) fail("its byte code hands nothing to the reduction");
+  if (program.n_outputs == 0) fail("its byte code has no output");
   for (int i = 0; i < program.n_outputs; ++i) {
     MapOutput output{};
     if (shape.has_result && i == program.n_outputs - 1) {

@@ -10,9 +10,13 @@
 namespace yeoul {
 namespace {
 
-// Runs work(piece, scratch) for each piece on the pool, without allocating.
+// body(piece, scratch) for each piece; on the pool where the instruction is worth it.
 template <typename Body>
-void in_parallel(int64_t pieces, size_t scratch_bytes, char* own_scratch, Body& body) {
+void run_pieces(const Instruction& instruction, int64_t pieces, size_t scratch_bytes, char* own_scratch, Body& body) {
+  if (!instruction.is_parallel) {
+    for (int64_t piece = 0; piece < pieces; ++piece) body(piece, own_scratch);
+    return;
+  }
   Pool::global().run([](void* context, int64_t piece, char* scratch) { (*static_cast<Body*>(context))(piece, scratch); },
                      &body, pieces, scratch_bytes, own_scratch);
 }
@@ -98,7 +102,7 @@ void Instance::run_map(const Instruction& instruction) {
     const int64_t begin = piece * step.piece_size;
     run(program, values_.data(), begin, std::min(begin + step.piece_size, program.count), nullptr, nullptr, scratch);
   };
-  in_parallel(step.pieces, program_->scratch_bytes, scratch_.data(), body);
+  run_pieces(instruction, step.pieces, program_->scratch_bytes, scratch_.data(), body);
 }
 
 void Instance::run_gemm(const Instruction& instruction) {
@@ -109,18 +113,13 @@ void Instance::run_gemm(const Instruction& instruction) {
   task.b = values_[step.b];
   task.out = step.out < 0 ? nullptr : values_[step.out];
   char* shared = shared_scratch_.data();
-  const int64_t pieces = step.plan.pieces;
-  if (!instruction.is_parallel) {
-    if (step.plan.shared_scratch_bytes > 0) kernels.gemm_prepare(task, step.plan, shared, 0, 1);
-    for (int64_t piece = 0; piece < pieces; ++piece) kernels.gemm_run(task, step.plan, shared, piece, scratch_.data());
-    return;
-  }
   if (step.plan.shared_scratch_bytes > 0) {
+    const int64_t pieces = instruction.is_parallel ? step.plan.pieces : 1;
     auto prepare = [&](int64_t piece, char*) { kernels.gemm_prepare(task, step.plan, shared, piece, pieces); };
-    in_parallel(pieces, 0, nullptr, prepare);
+    run_pieces(instruction, pieces, 0, nullptr, prepare);
   }
   auto body = [&](int64_t piece, char* scratch) { kernels.gemm_run(task, step.plan, shared, piece, scratch); };
-  in_parallel(pieces, program_->scratch_bytes, scratch_.data(), body);
+  run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
 }
 
 void Instance::run_reduce(const Instruction& instruction) {
@@ -131,11 +130,7 @@ void Instance::run_reduce(const Instruction& instruction) {
   task.out = values_[step.out];
   char* shared = shared_scratch_.data();
   auto body = [&](int64_t piece, char* scratch) { kernels.reduce_run(task, step.plan, shared, piece, scratch); };
-  if (instruction.is_parallel) {
-    in_parallel(step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
-  } else {
-    for (int64_t piece = 0; piece < step.plan.pieces; ++piece) body(piece, scratch_.data());
-  }
+  run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
   kernels.reduce_finish(task, step.plan, shared);
 }
 
@@ -145,11 +140,7 @@ void Instance::run_copy(const Instruction& instruction) {
   task.src = static_cast<const char*>(values_[step.src]) + step.src_offset;
   task.dst = static_cast<char*>(values_[step.dst]) + step.dst_offset;
   auto body = [&](int64_t piece, char*) { program_->kernels.copy_run(task, step.plan, piece); };
-  if (instruction.is_parallel) {
-    in_parallel(step.plan.pieces, 0, nullptr, body);
-  } else {
-    for (int64_t piece = 0; piece < step.plan.pieces; ++piece) body(piece, nullptr);
-  }
+  run_pieces(instruction, step.plan.pieces, 0, nullptr, body);
 }
 
 void Instance::run_fill(const Instruction& instruction) {
@@ -164,7 +155,7 @@ void Instance::run_gather(const Instruction& instruction) {
   task.idx = values_[step.idx];
   task.dst = values_[step.dst];
   int64_t bad = -1;
-  if (!instruction.is_parallel) {
+  if (step.pieces == 1) {
     bad = program_->kernels.gather(task, 0, 1);
   } else {
     // The first wrong index is reported whichever thread meets it.
@@ -175,7 +166,7 @@ void Instance::run_gather(const Instruction& instruction) {
       while (found >= 0 && found < least && !first.compare_exchange_weak(least, found)) {
       }
     };
-    in_parallel(step.pieces, 0, nullptr, body);
+    run_pieces(instruction, step.pieces, 0, nullptr, body);
     if (first.load() != INT64_MAX) bad = first.load();
   }
   if (bad >= 0) fail_index(instruction, task.idx, task.wide_index, bad, task.axis);
@@ -206,7 +197,7 @@ void Instance::run_random(const Instruction& instruction) {
     const int64_t begin = piece * size, end = std::min(begin + size, step.count);
     if (begin < end) program_->kernels.random_bits(seed, counter, 0, begin, end, out + begin);
   };
-  in_parallel(step.pieces, 0, nullptr, body);
+  run_pieces(instruction, step.pieces, 0, nullptr, body);
 }
 
 void Instance::fail_index(const Instruction& instruction, const void* indices, bool is_wide, int64_t position,

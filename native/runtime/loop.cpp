@@ -17,6 +17,7 @@ constexpr uint32_t kShuffleLane = 0x5F5F5F5F;  // keeps the draws of orders apar
 constexpr double kCheckSeconds = 20e-6;        // how often the clock is read
 constexpr int64_t kParallelGatherBytes = 256 << 10;
 constexpr int64_t kGatherPieceBytes = 64 << 10;
+constexpr int64_t kPrefetchBytes = 4096;
 
 void prefetch(const char* row, int64_t bytes) {
   for (int64_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(row + at);
@@ -122,7 +123,7 @@ void Loop::run_step(Phase& phase) {
     const int32_t slot = is_tail ? data.tail_slot : data.step_slot;
     if (slot < 0) continue;
     if (phase.shuffle != nullptr) {
-      gather_rows(phase, data, first, count);
+      gather_rows(data, first, count);
     } else {
       program.bind(slot, const_cast<char*>(data.rows) + first * data.row_bytes);
     }
@@ -161,31 +162,27 @@ void Loop::draw_order(Phase& phase) {
   phase.shuffle[1] += 1;
 }
 
-void Loop::gather_rows(Phase& phase, PhaseData& data, int64_t first, int64_t count) {
-  const uint32_t* order = order_.data() + first;
-  const int64_t bytes = data.row_bytes;
-  const auto copy = [&](int64_t begin, int64_t end) {
-    // The rows lie anywhere: the next one is asked for while this one is copied.
-    for (int64_t i = begin; i < end; ++i) {
-      if (i + 1 < end) prefetch(data.rows + order[i + 1] * bytes, std::min<int64_t>(bytes, 4096));
-      std::memcpy(data.batch.data() + i * bytes, data.rows + order[i] * bytes, bytes);
+void Loop::gather_rows(PhaseData& data, int64_t first, int64_t count) {
+  struct Job {
+    const PhaseData& data;
+    const uint32_t* order;
+    int64_t count, piece_rows;
+
+    void copy(int64_t piece) const {
+      const int64_t bytes = data.row_bytes, end = std::min((piece + 1) * piece_rows, count);
+      for (int64_t i = piece * piece_rows; i < end; ++i) {
+        // The rows lie anywhere: the next one is asked for while this one is copied.
+        if (i + 1 < count) prefetch(data.rows + order[i + 1] * bytes, std::min(bytes, kPrefetchBytes));
+        std::memcpy(data.batch.data() + i * bytes, data.rows + order[i] * bytes, static_cast<size_t>(bytes));
+      }
     }
   };
-  if (count * bytes < kParallelGatherBytes) {
-    copy(0, count);
-    return;
-  }
-  const int64_t rows = std::max<int64_t>(kGatherPieceBytes / bytes, 1);
-  struct Job {
-    decltype(copy)& copy;
-    int64_t rows, count;
-  } job{copy, rows, count};
-  Pool::global().run(
-      [](void* context, int64_t piece, char*) {
-        const Job& job = *static_cast<Job*>(context);
-        job.copy(piece * job.rows, std::min((piece + 1) * job.rows, job.count));
-      },
-      &job, (count - 1) / rows + 1, 0, nullptr);
+  if (data.row_bytes == 0) return;
+  const bool is_small = count * data.row_bytes < kParallelGatherBytes;
+  const int64_t piece_rows = is_small ? count : std::max<int64_t>(kGatherPieceBytes / data.row_bytes, 1);
+  Job job{data, order_.data() + first, count, piece_rows};
+  Pool::global().run([](void* context, int64_t piece, char*) { static_cast<Job*>(context)->copy(piece); }, &job,
+                     (count - 1) / piece_rows + 1, 0, nullptr);
 }
 
 }  // namespace yeoul

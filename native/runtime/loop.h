@@ -78,7 +78,7 @@ class Loop {
   void finish_phase(Phase& phase);
   void bind_batches(Phase& phase);
   void draw_order(Phase& phase);
-  void gather_rows(Phase& phase, PhaseData& data, int64_t first, int64_t count);
+  void gather_rows(PhaseData& data, int64_t first, int64_t count);
 
   const KernelTable& kernels_;
   std::vector<Phase> phases_;
