@@ -324,8 +324,8 @@ class PyPhase {
       refuse(name + ": a batch has " + std::to_string(rows) + " rows of " + std::to_string(data.row_bytes) +
              " bytes, and " + place + " takes " + std::to_string(s.size) + " bytes");
     }
-    if (s.size > 0 && (reinterpret_cast<uintptr_t>(data.rows.data()) % s.alignment != 0 ||
-                       data.row_bytes % s.alignment != 0)) {
+    if (s.size > 0 &&
+        (reinterpret_cast<uintptr_t>(data.rows.data()) % s.alignment != 0 || data.row_bytes % s.alignment != 0)) {
       refuse(name + " is not aligned to its elements");
     }
   }
@@ -446,10 +446,11 @@ NB_MODULE(_native, m) {
       nb::arg("count"), "Sets how many threads share an instruction's work. Results are the same bits for any number.");
 
   nb::class_<PyProgram>(m, "Program")
-      .def("__init__", &make_program, nb::arg("values"), nb::arg("slots"), nb::arg("arena_bytes"),
-           nb::arg("constants"), nb::arg("code"), nb::arg("numbers"), nb::arg("host"))
-      .def_prop_ro("work", [](const PyProgram& self) { return self.program->work; },
-                   "Estimated nanoseconds of one run on one thread.")
+      .def("__init__", &make_program, nb::arg("values"), nb::arg("slots"), nb::arg("arena_bytes"), nb::arg("constants"),
+           nb::arg("code"), nb::arg("numbers"), nb::arg("host"))
+      .def_prop_ro(
+          "work", [](const PyProgram& self) { return self.program->work; },
+          "Estimated nanoseconds of one run on one thread.")
       .def("__len__", [](const PyProgram& self) { return self.program->instructions.size(); });
   nb::class_<PyInstance>(m, "Instance")
       .def(

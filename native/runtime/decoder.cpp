@@ -13,9 +13,7 @@ constexpr double kPieceWork = 5'000;
 constexpr int64_t kMaxPieces = 64;
 constexpr int64_t kMaxBytes = int64_t{1} << 56;
 
-int64_t pieces_for(double work) {
-  return std::clamp<int64_t>(static_cast<int64_t>(work / kPieceWork), 1, kMaxPieces);
-}
+int64_t pieces_for(double work) { return std::clamp<int64_t>(static_cast<int64_t>(work / kPieceWork), 1, kMaxPieces); }
 
 double bytes_work(double bytes) { return bytes * 0.1; }
 
@@ -331,8 +329,8 @@ void Decoder::decode_gemm() {
     if (rows <= 1 && row_stride != 1) row_stride = columns;
     if (columns <= 1 && column_stride != 1) column_stride = rows;
     if (has_inputs) {
-      const int64_t high = plus(times(s.batch - 1, batch_stride),
-                                plus(times(rows - 1, row_stride), times(columns - 1, column_stride)));
+      const int64_t high =
+          plus(times(s.batch - 1, batch_stride), plus(times(rows - 1, row_stride), times(columns - 1, column_stride)));
       reads(value, 0, high, item);
     }
     return value;
@@ -354,7 +352,8 @@ void Decoder::decode_gemm() {
     // What byte code reads and writes at the same place is checked already; against the product nothing may overlap.
     for (const Extent& out : product_writes) {
       for (const Extent& read : reads_) {
-        if (do_overlap(out, read)) fail("its byte code reads value " + std::to_string(read.value) + " under the product");
+        if (do_overlap(out, read))
+          fail("its byte code reads value " + std::to_string(read.value) + " under the product");
       }
     }
     reads_ = product_reads;
@@ -522,7 +521,8 @@ void Decoder::decode_gather() {
   reads(step.idx, 0, t.count - 1, item_size(index));
   writes(step.dst, 0, result - 1, t.elem_bytes);
   check_overlaps();
-  const double work = 20 + static_cast<double>(t.outer * t.count) * 5 + bytes_work(static_cast<double>(result) * static_cast<double>(t.elem_bytes));
+  const double work = 20 + static_cast<double>(t.outer * t.count) * 5 +
+                      bytes_work(static_cast<double>(result) * static_cast<double>(t.elem_bytes));
   step.pieces = pieces_for(work);
   add(program_.gathers, step, step.pieces > 1 && work > kParallelWork, work);
 }
@@ -558,7 +558,8 @@ void Decoder::decode_scatter() {
   check_overlaps();
   if (updates == 0 && (result == 0 || !t.zero_first)) return;
   if (updates == 0) t.count = 0;
-  const double work = 20 + static_cast<double>(t.outer * t.count) * 5 + bytes_work(static_cast<double>(updates + result) * static_cast<double>(item));
+  const double work = 20 + static_cast<double>(t.outer * t.count) * 5 +
+                      bytes_work(static_cast<double>(updates + result) * static_cast<double>(item));
   add(program_.scatters, step, false, work);
 }
 

@@ -209,14 +209,17 @@ void Decoder::decode_map_ops(MapCode& code) {
     const std::string name = place + " (" + name_of(op.code) + ")";
     if (!is_defined(op.code, op.type)) fail(name + ": there is no " + name_of(op.code) + " of " + name_of(op.type));
     op.dst = static_cast<uint16_t>(take_in("an op's result register", 0, program.n_registers - 1));
-    if (op.dst < program.n_inputs) fail(name + ": it writes register " + std::to_string(op.dst) + ", which is an input");
+    if (op.dst < program.n_inputs)
+      fail(name + ": it writes register " + std::to_string(op.dst) + ", which is an input");
     if (is_constant[op.dst]) fail(name + ": it writes register " + std::to_string(op.dst) + ", which is a constant");
 
     const auto operand = [&](DType type) {
       const int64_t reg = take_in("an op's operand register", 0, program.n_registers - 1);
-      if (types[reg] == DType::Count) fail(name + ": it reads register " + std::to_string(reg) + " before it is written");
+      if (types[reg] == DType::Count)
+        fail(name + ": it reads register " + std::to_string(reg) + " before it is written");
       if (types[reg] != type) {
-        fail(name + ": register " + std::to_string(reg) + " is " + name_of(types[reg]) + " and must be " + name_of(type));
+        fail(name + ": register " + std::to_string(reg) + " is " + name_of(types[reg]) + " and must be " +
+             name_of(type));
       }
       return static_cast<uint16_t>(reg);
     };

@@ -17,8 +17,9 @@ void run_pieces(const Instruction& instruction, int64_t pieces, size_t scratch_b
     for (int64_t piece = 0; piece < pieces; ++piece) body(piece, own_scratch);
     return;
   }
-  Pool::global().run([](void* context, int64_t piece, char* scratch) { (*static_cast<Body*>(context))(piece, scratch); },
-                     &body, pieces, scratch_bytes, own_scratch);
+  Pool::global().run(
+      [](void* context, int64_t piece, char* scratch) { (*static_cast<Body*>(context))(piece, scratch); }, &body,
+      pieces, scratch_bytes, own_scratch);
 }
 
 }  // namespace

@@ -168,7 +168,9 @@ void Pool::run(Work work, void* context, int64_t pieces, size_t scratch_bytes, c
   done_.store(0, std::memory_order_relaxed);
   remaining_.store(pieces, std::memory_order_seq_cst);
   if (sleepers_.load(std::memory_order_seq_cst) > 0) {
-    { std::lock_guard lock(mutex_); }
+    {
+      std::lock_guard lock(mutex_);
+    }
     wake_.notify_all();
   }
   int64_t piece;

@@ -22,7 +22,7 @@ const char* name_of(OpCode code) {
 }
 
 const char* name_of(DType type) {
-  static constexpr const char* names[] = {"bool",   "uint8", "int8",   "uint16",  "int16",    "uint32", "int32",
+  static constexpr const char* names[] = {"bool",   "uint8", "int8",    "uint16",   "int16",   "uint32", "int32",
                                           "uint64", "int64", "float16", "bfloat16", "float32", "float64"};
   return names[static_cast<int>(type)];
 }

@@ -19,7 +19,7 @@ enum class OpCode : uint8_t {
 #define X(name) code_##name,
   YEOUL_OPCODES(X)
 #undef X
-  Count
+      Count
 };
 
 enum class Place : int32_t { Arena, Slot, Constant };
