@@ -30,7 +30,7 @@ if [ $kind = address ]; then
   export UBSAN_OPTIONS=print_stacktrace=1
   preload="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libstdc++.so.6)"
 else
-  export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1:ignore_noninstrumented_modules=1
+  export TSAN_OPTIONS=die_after_fork=0:halt_on_error=1:second_deadlock_stack=1:ignore_noninstrumented_modules=1
   preload=$(gcc -print-file-name=libtsan.so)
 fi
 cd "$work"
