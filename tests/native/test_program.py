@@ -29,7 +29,7 @@ def normal(*shape: int, dtype: Any = f32) -> np.ndarray:
     return np.random.default_rng(sum(shape)).normal(size=shape).astype(dtype)
 
 
-# -- map ----------------------------------------------------------------------------------------------------------------
+# -- map ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("rows, columns", [(1, 1), (3, 5), (64, 7), (500, 513)])
 def test_map_broadcasts_a_row_and_a_scalar(rows: int, columns: int) -> None:
     a = Assembler()
@@ -84,7 +84,7 @@ def test_map_of_nothing_does_nothing() -> None:
     a.run(np.zeros(0, f32), np.zeros(0, f32))
 
 
-# -- products -------------------------------------------------------------------------------------------------------------
+# -- products ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("m, k, n", [(1, 1, 1), (1, 30, 10), (5, 0, 3), (17, 33, 9), (64, 128, 100), (300, 70, 130)])
 @pytest.mark.parametrize("transposed", ["", "a", "b", "ab"])
@@ -125,7 +125,7 @@ def test_gemm_epilogue_takes_the_product_as_input_0(m: int, k: int, n: int) -> N
     np.testing.assert_allclose(out, np.tanh(left @ right + b), rtol=1e-4, atol=1e-5)
 
 
-# -- reductions -------------------------------------------------------------------------------------------------------------
+# -- reductions --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", sorted(REDUCTIONS))
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint32"])
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 7, 1), (2, 5, 4), (1, 40000, 1), (2, 300, 70)])
@@ -158,7 +158,7 @@ def test_reduce_with_byte_code_in_front() -> None:
     np.testing.assert_allclose(stored, xs**2, rtol=1e-6)
 
 
-# -- movement -------------------------------------------------------------------------------------------------------------
+# -- movement ----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "int64"])
 def test_copy_transposes(dtype: str) -> None:
     a = Assembler()
@@ -219,7 +219,7 @@ def test_scatter_add_names_the_wrong_index() -> None:
         a.run(normal(2), np.array([0, -4]), np.empty(3, f32))
 
 
-# -- host -----------------------------------------------------------------------------------------------------------------
+# -- host --------------------------------------------------------------------------------------------------------------
 def _host_program(call: Any) -> Assembler:
     a = Assembler()
     x, middle, y = a.slot(3), a.arena(3), a.slot(3, writable=True)
@@ -263,7 +263,7 @@ def test_host_may_not_run_its_own_instance() -> None:
         instance.run([xs, out])
 
 
-# -- instances ------------------------------------------------------------------------------------------------------------
+# -- instances ---------------------------------------------------------------------------------------------------------
 def _add_one(count: int = 4, dtype: Any = f32) -> Assembler:
     a = Assembler()
     x, y = a.slot(count, dtype), a.slot(count, dtype, writable=True)
@@ -327,7 +327,7 @@ def test_many_python_threads_share_an_instance() -> None:
     assert not failures
 
 
-# -- threads --------------------------------------------------------------------------------------------------------------
+# -- threads -----------------------------------------------------------------------------------------------------------
 def _large_program() -> Assembler:
     m, k, n = 301, 170, 259
     a = Assembler()
@@ -397,7 +397,7 @@ def test_a_forked_child_computes_too() -> None:
     instance.run(arrays)
 
 
-# -- programs that must be refused ------------------------------------------------------------------------------------------
+# -- programs that must be refused -------------------------------------------------------------------------------------
 def _refuse(a: Assembler, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         a.program()
@@ -490,7 +490,7 @@ def test_refuses_values_outside_their_place() -> None:
     _refuse(a, "value 0: bytes 0 to 0 + 4 are not within the 0 bytes of its place")
 
 
-# -- corrupted programs -----------------------------------------------------------------------------------------------------
+# -- corrupted programs ------------------------------------------------------------------------------------------------
 def _every_instruction() -> Assembler:
     a = Assembler()
     x, w, b, y = a.slot(6), a.slot(12, writable=True), a.slot(4), a.slot(8, writable=True)
@@ -581,7 +581,8 @@ def test_corrupted_programs_are_refused_or_run(seed: int) -> None:
 
 def test_tables_are_complete() -> None:
     assert list(DTYPES) == (
-        "bool uint8 int8 uint16 int16 uint32 int32 uint64 int64 float16 bfloat16 float32 float64".split()
+        ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"]
+        + ["float16", "bfloat16", "float32", "float64"]
     )
     assert list(REDUCTIONS) == ["sum", "prod", "max", "min", "argmax", "argmin"]
     assert len(set(MAP_OPS.values())) == len(MAP_OPS) and "fma" in MAP_OPS
