@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 
 def is_nested(structure: Any) -> bool:
@@ -46,3 +46,50 @@ def _pack(structure: Any, source: Iterator[Any]) -> Any:
     if isinstance(structure, (list, tuple)):
         return type(structure)([_pack(part, source) for part in structure])
     return next(source)
+
+
+class Structure(NamedTuple):
+    """What remains of a nested structure without its leaves. Hashable, so that it can be part of a key."""
+
+    kind: Any  # None for a leaf, "none" for None, else list, tuple, dict or a class of named tuples
+    keys: tuple[Any, ...] = ()
+    parts: tuple[Any, ...] = ()
+
+
+LEAF = Structure(None)
+NONE = Structure("none")
+
+
+def disassemble(value: Any) -> tuple[list[Any], Structure]:
+    """The leaves that are not None, and the structure that `assemble` puts them back into."""
+    leaves: list[Any] = []
+    return leaves, _structure(value, leaves)
+
+
+def _structure(value: Any, leaves: list[Any]) -> Structure:
+    if value is None:
+        return NONE
+    if isinstance(value, (list, tuple)):
+        return Structure(type(value), (), tuple(_structure(part, leaves) for part in value))
+    if isinstance(value, dict):
+        keys = sorted(value)
+        return Structure(dict, tuple(keys), tuple(_structure(value[key], leaves) for key in keys))
+    leaves.append(value)
+    return LEAF
+
+
+def assemble(structure: Structure, leaves: Any) -> Any:
+    """The inverse of `disassemble`."""
+    return _assemble(structure, iter(leaves))
+
+
+def _assemble(structure: Structure, leaves: Iterator[Any]) -> Any:
+    kind = structure.kind
+    if kind is None:
+        return next(leaves)
+    if kind == "none":
+        return None
+    parts = [_assemble(part, leaves) for part in structure.parts]
+    if kind is dict:
+        return dict(zip(structure.keys, parts, strict=True))
+    return kind(*parts) if hasattr(kind, "_fields") else kind(parts)

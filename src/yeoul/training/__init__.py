@@ -1,0 +1,1 @@
+"""Data adapters, the step graph, fit, evaluate and predict."""
