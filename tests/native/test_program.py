@@ -581,8 +581,21 @@ def test_corrupted_programs_are_refused_or_run(seed: int) -> None:
 
 def test_tables_are_complete() -> None:
     assert list(DTYPES) == (
-        ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64"]
-        + ["float16", "bfloat16", "float32", "float64"]
+        [
+            "bool",
+            "uint8",
+            "int8",
+            "uint16",
+            "int16",
+            "uint32",
+            "int32",
+            "uint64",
+            "int64",
+            "float16",
+            "bfloat16",
+            "float32",
+            "float64",
+        ]
     )
     assert list(REDUCTIONS) == ["sum", "prod", "max", "min", "argmax", "argmin"]
     assert len(set(MAP_OPS.values())) == len(MAP_OPS) and "fma" in MAP_OPS
