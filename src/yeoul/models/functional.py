@@ -25,7 +25,9 @@ class Functional(Model):
         for what, structure in (("inputs", inputs), ("outputs", outputs)):
             for leaf in tree.flatten(structure):
                 if not isinstance(leaf, KerasTensor):
-                    raise ValueError(f"{what} of a Model must come from Input() and layers called on it, and got {type(leaf).__name__}.")
+                    raise ValueError(
+                        f"{what} of a Model must come from Input() and layers called on it, and got {type(leaf).__name__}."
+                    )
         super().__init__(name=name or None, **kwargs)
         self._input_structure = inputs
         self._output_structure = outputs
@@ -41,7 +43,7 @@ class Functional(Model):
         """Tensors to compute, inputs first; nothing behind the given inputs."""
         given = {id(t) for t in self._inputs}
         order: list[Tensor] = []
-        seen = set(given)
+        seen: set[int] = set(given)
         stack: list[tuple[Tensor, bool]] = [(t, False) for t in reversed(self._outputs)]
         while stack:
             t, is_expanded = stack.pop()
@@ -66,7 +68,7 @@ class Functional(Model):
         for t in self._inputs:
             layer = t.tags.get("layer") if t.tags else None
             found.append(layer if layer is not None else _input_layer_for(t))
-        for t in self._order:
+        for t in self._order:  # type: ignore[assignment]
             op = t.node.op if t.node is not None else None
             if isinstance(op, LayerCall) and not any(op.layer is layer for layer in found):
                 found.append(op.layer)
@@ -126,7 +128,7 @@ class Functional(Model):
             values[id(t)] = x
         made: dict[int, list[Any]] = {}
         flag = context.training[-1] if context.training else training
-        for t in self._order:
+        for t in self._order:  # type: ignore[assignment]
             node: Any = t.node
             key = id(node)
             if key not in made:
@@ -154,14 +156,18 @@ class Functional(Model):
             inputs = {key: inputs[key] for key in self._input_structure}
         leaves = tree.flatten(inputs)
         if len(leaves) != len(self._inputs):
-            raise ValueError(f"Model {self.name!r} has {len(self._inputs)} input(s) {self.input_names}, and got {len(leaves)}.")
+            raise ValueError(
+                f"Model {self.name!r} has {len(self._inputs)} input(s) {self.input_names}, and got {len(leaves)}."
+            )
         return leaves
 
     def _check_shape(self, t: KerasTensor, x: Tensor) -> None:
         expected, got = tuple(t.shape), tuple(x.shape)
         if len(expected) == len(got) + 1 and expected[-1] == 1:
             return
-        if len(expected) != len(got) or any(a != b for a, b in zip(expected[1:], got[1:], strict=False) if a is not None and b is not None):
+        if len(expected) != len(got) or any(
+            a != b for a, b in zip(expected[1:], got[1:], strict=False) if a is not None and b is not None
+        ):
             raise ValueError(
                 f"Input {t.name!r} of model {self.name!r} takes samples of shape {expected[1:]}, and got data of shape {got}. "
                 "The first axis is the batch."
@@ -176,4 +182,3 @@ def _input_layer_for(t: KerasTensor) -> InputLayer:
 
 
 _functional_class.append(Functional)
-

@@ -25,7 +25,9 @@ class Model(Trainer, Layer):
 
     def __init__(self, *args: Any, **kwargs: Any):
         if args:
-            raise TypeError(f"{type(self).__name__} takes inputs and outputs made with Input and layers, or keyword arguments; got {args!r}.")
+            raise TypeError(
+                f"{type(self).__name__} takes inputs and outputs made with Input and layers, or keyword arguments; got {args!r}."
+            )
         super().__init__(**kwargs)
         self._forget_programs()
 
@@ -57,7 +59,9 @@ class Model(Trainer, Layer):
         for layer in layers:
             if layer.name == name:
                 return layer
-        raise ValueError(f"Model {self.name!r} has no layer named {name!r}. Its layers: {', '.join(layer.name for layer in layers)}.")
+        raise ValueError(
+            f"Model {self.name!r} has no layer named {name!r}. Its layers: {', '.join(layer.name for layer in layers)}."
+        )
 
     def summary(self, line_length: int | None = None, positions: Any = None, print_fn: Any = None, expand_nested: bool = False,
                 show_trainable: bool = False, layer_range: Any = None) -> None:  # fmt: skip
@@ -87,5 +91,3 @@ def _with_tuples(shape: Any) -> Any:
     if isinstance(shape, list) and shape and isinstance(shape[0], (list, tuple)):
         return [tuple(s) for s in shape]
     return tuple(shape)
-
-

@@ -44,7 +44,9 @@ class Sequential(Model):
             self._input_layer = layer
             return
         if any(layer is other or layer.name == other.name for other in self._stack):
-            raise ValueError(f"Sequential {self.name!r} has a layer named {layer.name!r} already. Names must differ: pass name=...")
+            raise ValueError(
+                f"Sequential {self.name!r} has a layer named {layer.name!r} already. Names must differ: pass name=..."
+            )
         if not self._stack and self._input_layer is None and layer.given_input_shape is not None:
             self._input_layer = InputLayer(layer.given_input_shape)
         self._stack.append(layer)
@@ -108,13 +110,17 @@ class Sequential(Model):
     @property
     def input(self) -> Any:
         if self._input_layer is None:
-            raise AttributeError(f"Sequential {self.name!r} has no input yet: start it with Input(shape=...), or call it on data.")
+            raise AttributeError(
+                f"Sequential {self.name!r} has no input yet: start it with Input(shape=...), or call it on data."
+            )
         return self._input_layer.tensor
 
     @property
     def output(self) -> Any:
         if self._symbolic_output is None:
-            raise AttributeError(f"Sequential {self.name!r} has no output yet: start it with Input(shape=...), or call it on data.")
+            raise AttributeError(
+                f"Sequential {self.name!r} has no output yet: start it with Input(shape=...), or call it on data."
+            )
         return self._symbolic_output
 
     @property

@@ -15,7 +15,9 @@ from yeoul.layers.core import InputLayer
 from yeoul.layers.layer import LayerCall
 
 
-def print_summary(model: Any, line_length: int | None, print_fn: Callable | None, expand_nested: bool, show_trainable: bool) -> None:
+def print_summary(
+    model: Any, line_length: int | None, print_fn: Callable | None, expand_nested: bool, show_trainable: bool
+) -> None:
     """Prints layers, output shapes and numbers of weights as Keras does.
 
     Args:
@@ -39,7 +41,9 @@ def print_summary(model: Any, line_length: int | None, print_fn: Callable | None
             row.append("Y" if layer.trainable and layer.trainable_weights else "-" if not layer.weights else "N")
         table.add_row(*row)
     trainable, frozen = model.trainable_weights, model.non_trainable_weights
-    optimizer = [v for v in model.optimizer.variables if v is not None] if model.compiled and model.optimizer.built else []
+    optimizer = (
+        [v for v in model.optimizer.variables if v is not None] if model.compiled and model.optimizer.built else []
+    )
     lines = [
         _total("Total params", [*trainable, *frozen, *optimizer]),
         _total("Trainable params", trainable),
@@ -48,7 +52,9 @@ def print_summary(model: Any, line_length: int | None, print_fn: Callable | None
     if optimizer:
         lines.append(_total("Optimizer params", optimizer))
     stream = io.StringIO()
-    console = Console(file=stream, width=line_length or (88 if is_branched else 80), force_terminal=False, highlight=False)
+    console = Console(
+        file=stream, width=line_length or (88 if is_branched else 80), force_terminal=False, highlight=False
+    )
     console.print(f'Model: "{escape(model.name)}"', markup=False)
     console.print(table)
     for line in lines:

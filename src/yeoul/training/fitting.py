@@ -129,13 +129,13 @@ def _phase(
     feed = Feed(data.arrays, batch_size, shuffle, limit)
     graphs = (step.graph if step else None, tail.graph if tail else None)
     results = step_graph.results_of(model)
-    if not traced.names:
+    if not traced.names:  # type: ignore[union-attr]
         if not results.is_scalar:
             return None
         return Phase(feed, *graphs, results.graph, results.reset, len(results.names)), results.names
-    if any(output.shape for output in traced.graph.outputs):
+    if any(output.shape for output in traced.graph.outputs):  # type: ignore[union-attr]
         return None
-    return Phase(feed, *graphs, None, results.reset, len(traced.names)), traced.names
+    return Phase(feed, *graphs, None, results.reset, len(traced.names)), traced.names  # type: ignore[union-attr]
 
 
 # -- fit ----------------------------------------------------------------------------------------------------------------
@@ -215,7 +215,12 @@ class _Fit:
 
     def _validate(self) -> dict[str, Any]:
         if self._evaluation is None:
-            self._evaluation = _Evaluation(self.model, self.validation, self.validation_batch_size, self.validation_steps)
+            self._evaluation = _Evaluation(
+                self.model,
+                self.validation,
+                self.validation_batch_size,
+                self.validation_steps,  # type: ignore[arg-type]
+            )
         logs = self._evaluation.run(self.callbacks)
         return {f"val_{name}": value for name, value in logs.items()}
 
@@ -230,7 +235,9 @@ class _Fit:
         if steps is not None and (steps > batches or (steps < batches and not self.shuffle)):
             # The next epoch goes on where this one stopped, or data run out: that is a stream.
             return None
-        training = _phase(model, "train", source, self.batch_size, steps, shuffle_state(model) if self.shuffle else None)
+        training = _phase(
+            model, "train", source, self.batch_size, steps, shuffle_state(model) if self.shuffle else None
+        )
         if training is None:
             return None
         model._check_labels(source.y)
@@ -289,9 +296,8 @@ class _Fit:
                 if not is_shown:
                     callbacks.on_epoch_begin(epoch)
                     is_shown = True
-                if callbacks.shows_progress:
-                    if phase == 0:
-                        callbacks.show_progress(step, self._peek(loop))
+                if callbacks.shows_progress and phase == 0:
+                    callbacks.show_progress(step, self._peek(loop))
 
     def _run_epochs(self, loop: Any, epoch: int, epochs: int, validates_apart: bool) -> None:
         """One epoch at a time."""
@@ -530,7 +536,14 @@ def _callback_list(model: Any, callbacks: Any, verbose: Any, steps: int | None) 
 
 
 def evaluate(
-    model: Any, x: Any, y: Any, batch_size: int | None, verbose: Any, sample_weight: Any, steps: int | None, callbacks: Any
+    model: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    verbose: Any,
+    sample_weight: Any,
+    steps: int | None,
+    callbacks: Any,
 ) -> dict[str, Any]:
     """See `Trainer.evaluate`."""
     evaluation = _Evaluation(model, _source(x, y, sample_weight), _checked_batch_size(batch_size), steps)
@@ -538,7 +551,9 @@ def evaluate(
 
 
 # -- predict ------------------------------------------------------------------------------------------------------------
-def _predict_program(model: Any, leaves: list[np.ndarray], structure: tree.Structure) -> tuple[step_graph.StepGraph, Any]:
+def _predict_program(
+    model: Any, leaves: list[np.ndarray], structure: tree.Structure
+) -> tuple[step_graph.StepGraph, Any]:
     key = (structure, tuple((a.shape, a.dtype) for a in leaves), engine.current().name)
     held = model._predict_programs.get(key)
     if held is None:
@@ -610,7 +625,9 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
     if run._progbar is not None:
         run._progbar.seen = step
     run.on_predict_end()
-    return tree.assemble(structure, [parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in zip(*collected, strict=True)])
+    return tree.assemble(
+        structure, [parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in zip(*collected, strict=True)]
+    )
 
 
 def _remember(model: Any, x: np.ndarray, converted: Any, batch_size: int | None) -> None:
