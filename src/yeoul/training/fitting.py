@@ -217,7 +217,7 @@ class _Fit:
         if self._evaluation is None:
             self._evaluation = _Evaluation(
                 self.model,
-                self.validation,
+                self.validation,  # type: ignore[arg-type]
                 self.validation_batch_size,
                 self.validation_steps,  # type: ignore[arg-type]
             )

@@ -1,0 +1,1 @@
+"""Measurements of yeoul beside other frameworks, on the same work in one run."""
