@@ -90,7 +90,7 @@ def check_labels(loss: Any, target: np.ndarray, output_shape: tuple) -> None:
     if not target.size or (low <= target.min() and target.max() <= high):
         return
     wrong = (target < low) | (target > high)
-    ignored = getattr(loss, "_fn_kwargs", getattr(loss, "fn_kwargs", {})).get("ignore_class")
+    ignored = getattr(loss, "kwargs", {}).get("ignore_class")
     if ignored is not None:
         wrong &= target != ignored
     if not wrong.any():

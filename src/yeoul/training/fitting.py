@@ -540,12 +540,12 @@ def evaluate(
 # -- predict ------------------------------------------------------------------------------------------------------------
 def _predict_program(model: Any, leaves: list[np.ndarray], structure: tree.Structure) -> tuple[step_graph.StepGraph, Any]:
     key = (structure, tuple((a.shape, a.dtype) for a in leaves), engine.current().name)
-    held = model._predict_programs.get(key)
+    held = model._cache.predict.get(key)
     if held is None:
         specs = tuple((a.shape, str(convert(a).dtype)) for a in leaves)
         traced = step_graph.trace_predict(model, structure, specs)
         held = (traced, engine.current().compile(traced.graph))
-        model._predict_programs[key] = held
+        model._cache.predict[key] = held
     return held
 
 
@@ -554,7 +554,7 @@ def predict_batch(model: Any, x: Any) -> Any:
     _require_built(model)
     data = pack_x_y_sample_weight(x)
     if model.run_eagerly:
-        return tree.map_structure(lambda t: np.asarray(t), model.predict_step(tree.map_structure(convert, data)))
+        return tree.map_structure(lambda t: np.asarray(t), model.predict_step(tree.map_structure(lambda a: None if a is None else convert(a), data)))
     leaves, structure = tree.disassemble(data)
     traced, program = _predict_program(model, leaves, structure)
     return tree.assemble(traced.outputs, program.run(leaves))
@@ -618,4 +618,4 @@ def _remember(model: Any, x: np.ndarray, converted: Any, batch_size: int | None)
     leaves, structure = tree.disassemble(pack_x_y_sample_weight(converted))
     _, program = _predict_program(model, leaves, structure)
     cast = leaves[0].dtype if leaves[0].dtype != x.dtype else None
-    model._fast_predict[(x.shape, x.dtype, batch_size)] = (program, cast)
+    model._cache.fast_predict[(x.shape, x.dtype, batch_size)] = (program, cast)

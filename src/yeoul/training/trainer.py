@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from yeoul import losses, metrics, optimizers
+import yeoul.engines  # registers the engines
+from yeoul import metrics, optimizers
 from yeoul.callbacks.history import History
 from yeoul.core import config, dtypes, engine, trace, tree
-from yeoul.core.tensor import from_array
 from yeoul.graph.gradients import gradients
 from yeoul.graph.tape import GradientTape
 from yeoul.ops.elementwise import add
@@ -21,6 +21,21 @@ from yeoul.training.adapters import class_weights, pack_x_y_sample_weight, to_ar
 from yeoul.training.checks import check_labels, takes_class_numbers
 from yeoul.training.output_losses import OutputLosses
 from yeoul.training.output_metrics import OutputMetrics
+
+
+class ProgramCache:
+    """What was traced and compiled for a model, until `compile` or a new layer makes it void."""
+
+    __slots__ = ("fast_predict", "fast_test", "fast_train", "predict", "results", "steps")
+
+    def __init__(self) -> None:
+        self.results: Any = None
+        self.steps: dict[Any, Any] = {}
+        self.predict: dict[Any, Any] = {}
+        # Programs by nothing but shapes and dtypes of plain arrays.
+        self.fast_predict: dict[Any, Any] = {}
+        self.fast_train: dict[Any, Any] = {}
+        self.fast_test: dict[Any, Any] = {}
 
 
 class Trainer:
@@ -41,8 +56,7 @@ class Trainer:
     _compile_metrics: OutputMetrics | None = None
     _loss_tracker: Any = None
     _compile_config: dict[str, Any] | None = None
-    _version = 0
-    _results: Any = None
+    _cache: ProgramCache
     _shuffle_state: np.ndarray | None = None
 
     # -- compile --------------------------------------------------------------------------------------------------------
@@ -102,7 +116,8 @@ class Trainer:
 
     def _standard_optimizer(self, optimizer: Any, auto_scale_loss: bool) -> Any:
         optimizer = optimizers.get(optimizer)
-        policy = getattr(getattr(self, "dtype_policy", None), "name", "")
+        policy = getattr(self, "dtype_policy", None)
+        policy = getattr(policy, "name", policy)
         wrapper = getattr(optimizers, "LossScaleOptimizer", None)
         if auto_scale_loss and policy == "mixed_float16" and wrapper is not None and not isinstance(optimizer, wrapper):
             return wrapper(optimizer, name="loss_scale_optimizer")
@@ -114,13 +129,7 @@ class Trainer:
 
     def _forget_programs(self) -> None:
         """What was compiled does not hold any more."""
-        self._untracked("_version", self._version + 1)
-        self._untracked("_results", None)
-        self._untracked("_programs", {})
-        self._untracked("_predict_programs", {})
-        self._untracked("_fast_predict", {})
-        self._untracked("_fast_train", {})
-        self._untracked("_fast_test", {})
+        self._untracked("_cache", ProgramCache())
 
     def _require_compiled(self, method: str) -> None:
         if not self.compiled:
@@ -137,7 +146,11 @@ class Trainer:
                 found.append(self._compile_metrics)
             if self._compile_loss is not None:
                 found.extend(self._compile_loss.metrics)
-        found.extend(self._own_metrics())  # type: ignore[attr-defined]
+        known = {id(metric) for metric in found}
+        for layer in self._flatten_layers():  # type: ignore[attr-defined]
+            if isinstance(layer, Trainer) and layer is not self:
+                continue  # a nested model's own training is none of this one's
+            found.extend(metric for metric in _metrics_of(layer) if id(metric) not in known)
         return found
 
     @property
@@ -157,7 +170,7 @@ class Trainer:
         """The results of all metrics by name."""
         logs: dict[str, Any] = {}
         for metric in self.metrics:
-            result = metric.result() if getattr(metric, "built", True) or metric is not self._compile_metrics else {}
+            result = metric.result()
             if isinstance(result, dict):
                 logs.update(result)
             else:
@@ -247,21 +260,21 @@ class Trainer:
     def _step_graph(self, kind: str, structure: tree.Structure, specs: step_graph.Specs) -> step_graph.StepGraph:
         """The traced step for these shapes, traced at the first use."""
         key = ("graph", *self._step_key(kind, structure, specs))
-        traced = self._programs.get(key)  # type: ignore[attr-defined]
+        traced = self._cache.steps.get(key)
         if traced is None:
             traced = step_graph.trace_step(self, kind, structure, specs)
             # The step may have built the model, and with it the variables that are part of the key.
-            self._programs[("graph", *self._step_key(kind, structure, specs))] = traced  # type: ignore[attr-defined]
+            self._cache.steps[("graph", *self._step_key(kind, structure, specs))] = traced
         return traced
 
     def _step_program(self, kind: str, structure: tree.Structure, leaves: list[np.ndarray]) -> tuple[step_graph.StepGraph, Any]:
         specs = tuple((a.shape, dtypes.name_of(a.dtype)) for a in leaves)
         key = ("program", *self._step_key(kind, structure, specs))
-        held = self._programs.get(key)  # type: ignore[attr-defined]
+        held = self._cache.steps.get(key)
         if held is None:
             traced = self._step_graph(kind, structure, specs)
             held = (traced, engine.current().compile(traced.graph))
-            self._programs[("program", *self._step_key(kind, structure, specs))] = held  # type: ignore[attr-defined]
+            self._cache.steps[("program", *self._step_key(kind, structure, specs))] = held
         return held
 
     # -- fit, evaluate, predict -----------------------------------------------------------------------------------------
@@ -350,7 +363,7 @@ class Trainer:
     def predict(self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None) -> Any:
         """The outputs for all samples of `x`, as arrays."""
         if verbose == 0 and type(x) is np.ndarray and callbacks is None and steps is None:
-            held = self._fast_predict.get((x.shape, x.dtype, batch_size))  # type: ignore[attr-defined]
+            held = self._cache.fast_predict.get((x.shape, x.dtype, batch_size))
             if held is not None:
                 program, dtype = held
                 return program.run((np.ascontiguousarray(x, dtype),))[0]
@@ -361,7 +374,7 @@ class Trainer:
     ) -> Any:
         """One step of training. Returns the batch's loss and metrics as a list (a number if there is one), or as a dict."""
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None:
-            held = self._fast_train.get((x.shape, x.dtype, y.shape, y.dtype))  # type: ignore[attr-defined]
+            held = self._cache.fast_train.get((x.shape, x.dtype, y.shape, y.dtype))
             if held is not None:
                 return _fast_on_batch(held, x, y, return_dict)
         self._require_compiled("train_on_batch")
@@ -377,7 +390,7 @@ class Trainer:
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
         """One step of evaluation. Returns the batch's loss and metrics as a list (a number if there is one), or as a dict."""
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None:
-            held = self._fast_test.get((x.shape, x.dtype, y.shape, y.dtype))  # type: ignore[attr-defined]
+            held = self._cache.fast_test.get((x.shape, x.dtype, y.shape, y.dtype))
             if held is not None:
                 return _fast_on_batch(held, x, y, return_dict)
         self._require_compiled("test_on_batch")
@@ -393,17 +406,17 @@ class Trainer:
             return logs if return_dict else self._flatten_metrics_in_order(logs)
         specs = data.specs(data.samples)
         key = ("on_batch", *self._step_key(kind, data.structure, specs))
-        held = self._programs.get(key)  # type: ignore[attr-defined]
+        held = self._cache.steps.get(key)
         if held is None:
             self._step_graph(kind, data.structure, specs)
             traced = step_graph.trace_on_batch(self, kind, data.structure, specs)
             program = engine.current().compile(traced.graph)
             order = self._metric_order(traced.names)
             held = (program, traced.names, [traced.names.index(name) for name in order])
-            self._programs[("on_batch", *self._step_key(kind, data.structure, specs))] = held  # type: ignore[attr-defined]
+            self._cache.steps[("on_batch", *self._step_key(kind, data.structure, specs))] = held
         self._check_labels(data.y)
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None:
-            fast = self._fast_train if kind == "train" else self._fast_test  # type: ignore[attr-defined]
+            fast = self._cache.fast_train if kind == "train" else self._cache.fast_test
             fast[(x.shape, x.dtype, y.shape, y.dtype)] = (*held, data.x.dtype, data.y.dtype, self._label_check(data.y))
         return _on_batch_result(held, held[0].run(data.arrays), return_dict)
 
@@ -468,6 +481,18 @@ def _on_batch_result(held: Any, arrays: Any, return_dict: bool) -> Any:
         return {name: step_graph.python_value(a) for name, a in zip(names, arrays, strict=True)}
     values = [arrays[i].item() if arrays[i].ndim == 0 else arrays[i] for i in order]
     return values[0] if len(values) == 1 else values
+
+
+def _metrics_of(layer: Any) -> list[Any]:
+    """Metrics that are attributes of a layer or model."""
+    found: list[Any] = []
+    for name, value in vars(layer).items():
+        if name in ("_loss_tracker", "_stack", "_calls"):
+            continue
+        for part in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(part, metrics.Metric) and not any(part is other for other in found):
+                found.append(part)
+    return found
 
 
 def _mean(name: str) -> Any:
