@@ -10,7 +10,7 @@ from typing import Any
 from yeoul.core import tree
 from yeoul.core.tensor import KerasTensor
 from yeoul.layers import Layer
-from yeoul.models.graph import LayerGraph
+from yeoul.models.graph import LayerGraph, layer_of
 from yeoul.models.summary import print_summary
 from yeoul.training.trainer import Trainer
 
@@ -88,6 +88,12 @@ class Model(Trainer, Layer):
         if self._graph is None:
             raise AttributeError(f"Model {self.name!r} has no `{what}`: its inputs are not known. Build it, or make it with Model(inputs, outputs).")
         return self._graph
+
+    def _output_layers(self) -> list[Layer]:
+        """The layers whose outputs are the model's; none if they are not known."""
+        if self._graph is None:
+            return []
+        return [layer for layer in (layer_of(tensor) for tensor in self._graph.outputs) if layer is not None]
 
     @property
     def inputs(self) -> list[KerasTensor]:

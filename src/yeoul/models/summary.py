@@ -67,7 +67,6 @@ def print_summary(
     rows: list[list[str]] = []
     for operation in rows_of:
         rows.extend(_rows(operation, names, graph, is_chain, show_trainable, expand_nested, 0))
-    # The widths count the table's own lines: rich gives the columns what is left.
     table = _table(header, rows, _fit(columns, width), ["<", "<", ">"] + (["<"] if not is_chain else []) + (["^"] if show_trainable else []))
     lines = [f'Model: "{model.name}"', *table]
     trained, trained_bytes = _size(model.trainable_weights)
@@ -145,7 +144,7 @@ def _rows(
 
 
 def _shape(shape: Any) -> str:
-    return f"({', '.join(str(s) for s in shape)}{',' if False else ''})"
+    return f"({', '.join(str(s) for s in shape)})"
 
 
 def _output_shape(layer: Layer) -> str:
@@ -190,33 +189,15 @@ def _connections(operation: Any, names: dict[int, str], graph: LayerGraph | None
 
 # -- drawing ------------------------------------------------------------------------------------------------------------
 def _fit(columns: list[int], width: int) -> list[int]:
-    """Widths of the columns' text: what is left of `width` after lines and padding, shared in proportion."""
-    available = width - (len(columns) + 1)
-    padded = [c + 2 for c in columns]
-    total = sum(padded)
-    if total > available:
-        excess = total - available
-        padded = _collapse(padded, excess)
-    return [max(p - 2, 1) for p in padded]
-
-
-def _collapse(widths: list[int], excess: int) -> list[int]:
-    """Takes `excess` from the widest columns first, down to the second widest, as rich does."""
-    widths = list(widths)
-    while excess > 0:
-        largest = max(widths)
-        smaller = [w for w in widths if w != largest]
-        second = max(smaller) if smaller else 0
-        share = [w == largest for w in widths]
-        limit = min(excess, (largest - second) * sum(share)) if smaller else excess
-        each = _share(limit, [1 if s else 0 for s in share])
-        widths = [w - e for w, e in zip(widths, each, strict=True)]
-        excess -= limit
-    return widths
+    """Widths of the columns' text in a table of `width`: what lines and padding need is taken from all columns evenly, as rich does."""
+    excess = sum(columns) + 2 * len(columns) + len(columns) + 1 - width
+    if excess <= 0:
+        return columns
+    return [max(c - e, 1) for c, e in zip(columns, _share(excess, [1] * len(columns)), strict=True)]
 
 
 def _share(total: int, ratios: list[int]) -> list[int]:
-    """`total` in whole parts in proportion to `ratios`, rounded up as it goes."""
+    """`total` in whole parts in proportion to `ratios`."""
     parts, left, weight = [], total, sum(ratios)
     for ratio in ratios:
         part = round(ratio * left / weight) if weight else 0

@@ -71,6 +71,20 @@ def check_loss_fits(loss: Any, target_shape: tuple, output_shape: tuple, output_
         )
 
 
+def check_softmax(layers: Any) -> None:
+    """Looks for a softmax over a single unit among the layers that outputs come from.
+
+    Raises: ValueError if there is one.
+    """
+    for layer in layers:
+        activation = getattr(layer, "activation", None)
+        if getattr(activation, "__name__", "") == "softmax" and getattr(layer, "units", None) == 1:
+            raise ValueError(
+                f"Layer {layer.name!r} is a softmax over 1 unit: softmax over one unit is always 1, so there is nothing to learn. "
+                "Use activation='sigmoid' for two classes, or one unit for every class."
+            )
+
+
 def takes_class_numbers(loss: Any) -> bool:
     return loss_kind(loss) == _SPARSE
 
@@ -130,5 +144,5 @@ def warn_of_nan_loss(epoch: int) -> None:
     warnings.warn(
         f"The loss became NaN in epoch {epoch + 1}. Try a smaller learning rate, scale the inputs, or look for NaN in the data; "
         "callbacks.TerminateOnNaN() ends training when it happens.",
-        stacklevel=4,
+        stacklevel=8,
     )

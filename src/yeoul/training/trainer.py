@@ -18,7 +18,7 @@ from yeoul.ops.reduction import sum_
 from yeoul.ops.registry import cast, convert
 from yeoul.training import fitting, step_graph
 from yeoul.training.adapters import class_weights, pack_x_y_sample_weight, to_arrays, unpack_x_y_sample_weight
-from yeoul.training.checks import check_labels, takes_class_numbers
+from yeoul.training.checks import check_labels, check_softmax, takes_class_numbers
 from yeoul.training.output_losses import OutputLosses
 from yeoul.training.output_metrics import OutputMetrics
 
@@ -263,6 +263,8 @@ class Trainer:
         traced = self._cache.steps.get(key)
         if traced is None:
             traced = step_graph.trace_step(self, kind, structure, specs)
+            if kind == "train":
+                check_softmax(self._output_layers())  # type: ignore[attr-defined]
             # The step may have built the model, and with it the variables that are part of the key.
             self._cache.steps[("graph", *self._step_key(kind, structure, specs))] = traced
         return traced
