@@ -164,10 +164,11 @@ void reduce_columns(const ReduceTask& t, const Plan& plan, int64_t piece, char* 
       for (int64_t r = start; r < stop; r += together) {
         const int64_t rows = std::min(together, stop - r);
         const int64_t at = (outer * t.reduced + r) * t.inner + column;
-        const T* x = static_cast<const T*>(t.in) + at;
+        const T* x = buffer;
         if (t.prologue) {
           map_run(*t.prologue, t.values, at, at + (rows - 1) * t.inner + n, nullptr, buffer, scratch);
-          x = buffer;
+        } else {
+          x = static_cast<const T*>(t.in) + at;
         }
         for (int64_t k = 0; k < rows; ++k, x += n) {
 #pragma GCC ivdep
@@ -231,6 +232,7 @@ inline void reduce_run(const ReduceTask& t, const Plan& plan, char* shared, int6
   switch (t.type) {
     case DType::Bool: return reduce_typed<bool>(t, plan, shared, piece, scratch);
     case DType::I32: return reduce_typed<int32_t>(t, plan, shared, piece, scratch);
+    case DType::U32: return reduce_typed<uint32_t>(t, plan, shared, piece, scratch);
     case DType::I64: return reduce_typed<int64_t>(t, plan, shared, piece, scratch);
     case DType::F64: return reduce_typed<double>(t, plan, shared, piece, scratch);
     default: return reduce_typed<float>(t, plan, shared, piece, scratch);
@@ -267,6 +269,7 @@ inline void reduce_finish(const ReduceTask& t, const Plan&, char* shared) {
   switch (t.type) {
     case DType::Bool: return finish_typed<bool>(t, shared);
     case DType::I32: return finish_typed<int32_t>(t, shared);
+    case DType::U32: return finish_typed<uint32_t>(t, shared);
     case DType::I64: return finish_typed<int64_t>(t, shared);
     case DType::F64: return finish_typed<double>(t, shared);
     default: return finish_typed<float>(t, shared);

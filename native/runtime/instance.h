@@ -1,55 +1,71 @@
-// An instance: a program with memory.  It owns an arena and knows where every value lies.
+// A program with memory: an arena of its own, and arrays bound to its slots.
 #pragma once
 
+#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "runtime/program.h"
+#include "runtime/turn.h"
 
 namespace yeoul {
 
-// Calls host function `index` on arrays given as (pointer, bytes); returns false when it raised.
-using HostCall = bool (*)(void* owner, int32_t index, const std::vector<std::pair<char*, int64_t>>& inputs,
-                          const std::vector<std::pair<char*, int64_t>>& outputs);
+class Instance;
 
-struct BadIndex {
-  int64_t instruction, position, index, axis;
-};
-
-enum class RunStatus { Done, BadIndexFound, HostRaised };
+// Calls back into whoever can run a host instruction.  May throw.
+using HostCall = void (*)(void* context, Instance& instance, const HostStep& step);
 
 class Instance {
  public:
-  Instance(std::shared_ptr<const Program> program, HostCall host, void* host_owner);
+  explicit Instance(std::shared_ptr<const Program> program);
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
 
   const Program& program() const { return *program_; }
+  void* address(int32_t value) const { return values_[value]; }
 
-  // Points slot `slot` at memory of the size that the program declares.
-  void bind(int32_t slot, void* memory);
+  // Points the slot's values into `base`.
+  void bind(int32_t slot, char* base) {
+    for (int32_t i = slot_begin_[slot]; i < slot_begin_[slot + 1]; ++i) {
+      values_[slot_values_[i]] = base + program_->values[slot_values_[i]].offset;
+    }
+  }
+  void set_host(HostCall call, void* context) {
+    host_call_ = call;
+    host_context_ = context;
+  }
 
-  // The caller holds `mutex`.
-  RunStatus run(BadIndex* bad);
+  // Runs all instructions once.  Every slot must be bound and the turn be held.  Throws std::out_of_range for an index
+  // outside its axis, and whatever a host instruction throws.
+  void run();
 
-  std::mutex mutex;
+  Turn turn;
 
  private:
-  void make_scratch();
-  bool is_parallel(const Instruction& instruction) const;
+  void run_map(const Instruction& instruction);
+  void run_gemm(const Instruction& instruction);
+  void run_reduce(const Instruction& instruction);
+  void run_copy(const Instruction& instruction);
+  void run_fill(const Instruction& instruction);
+  void run_gather(const Instruction& instruction);
+  void run_scatter(const Instruction& instruction);
+  void run_random(const Instruction& instruction);
 
-  friend struct Region;
+  [[noreturn]] void fail_index(const Instruction& instruction, const void* indices, bool is_wide, int64_t position,
+                               int64_t axis) const;
 
   std::shared_ptr<const Program> program_;
-  HostCall host_;
-  void* host_owner_;
-  std::unique_ptr<char[]> memory_;
+  Memory arena_, scratch_, shared_scratch_;
   std::vector<void*> values_;
-  std::vector<std::vector<int32_t>> values_of_slot_;
-  std::unique_ptr<char[]> scratch_memory_;
-  char* scratch_ = nullptr;  // one piece a thread, then the shared part
-  char* shared_ = nullptr;
-  size_t scratch_step_ = 0;
-  int scratch_threads_ = 0;
+  std::vector<int32_t> slot_begin_, slot_values_;  // the values of each slot, one slot after the other
+
+  // Tasks of this instance: the program's, with addresses.
+  std::vector<GemmTask> gemms_;
+  std::vector<ReduceTask> reduces_;
+  std::vector<CopyTask> copies_;
+
+  HostCall host_call_ = nullptr;
+  void* host_context_ = nullptr;
 };
 
 }  // namespace yeoul

@@ -3,156 +3,186 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <numeric>
+#include <mutex>
+#include <utility>
 
 #include "runtime/pool.h"
 
 namespace yeoul {
 namespace {
 
-constexpr uint32_t kShuffleLane = 0x5F5F5F5F;
-constexpr int64_t kParallelGatherBytes = 256 * 1024;
+using Clock = std::chrono::steady_clock;
 
-char* align(char* memory) { return memory + (64 - reinterpret_cast<uintptr_t>(memory) % 64) % 64; }
+constexpr uint32_t kShuffleLane = 0x5F5F5F5F;  // keeps the draws of orders apart from all others
+constexpr double kCheckSeconds = 20e-6;        // how often the clock is read
+constexpr int64_t kParallelGatherBytes = 64 << 10;
+constexpr int64_t kGatherPieceBytes = 16 << 10;
+constexpr int64_t kPrefetchBytes = 4096;
 
-struct GatherRegion {
-  const Data* data;
-  const int64_t* rows;
-  int64_t count, pieces;
-  char* to;
-
-  static void piece(void* context, int64_t piece, int) {
-    const GatherRegion& r = *static_cast<GatherRegion*>(context);
-    const int64_t bytes = r.data->row_bytes;
-    for (int64_t i = r.count * piece / r.pieces; i < r.count * (piece + 1) / r.pieces; ++i)
-      std::memcpy(r.to + i * bytes, r.data->data + r.rows[i] * bytes, static_cast<size_t>(bytes));
-  }
-};
+void prefetch(const char* row, int64_t bytes) {
+  for (int64_t at = 0; at < bytes; at += kCacheLine) __builtin_prefetch(row + at);
+}
 
 }  // namespace
 
-Loop::Loop(std::vector<Phase> phases) : phases_(std::move(phases)) {
-  orders_.resize(phases_.size());
-  buffers_.resize(phases_.size());
-  for (size_t p = 0; p < phases_.size(); ++p) {
-    row_width_ += phases_[p].n_logs;
-    if (!phases_[p].shuffle) continue;
-    orders_[p].resize(static_cast<size_t>(phases_[p].samples));
-    for (const Data& data : phases_[p].data)
-      buffers_[p].push_back(std::make_unique<char[]>(static_cast<size_t>(data.row_bytes * phases_[p].batch) + 128));
+Loop::Hold::Hold(Loop& loop) : loop_(loop), own_(loop.turn_) {
+  try {
+    for (; taken_ < loop.instances_.size(); ++taken_) loop.instances_[taken_]->turn.lock();
+  } catch (...) {
+    release();
+    throw;
   }
 }
 
-RunStatus Loop::start_phase(Phase& phase, BadIndex* bad) {
-  if (phase.reset) {
-    std::lock_guard<std::mutex> lock(phase.reset->mutex);
-    const RunStatus status = phase.reset->run(bad);
-    if (status != RunStatus::Done) return status;
-  }
-  if (phase.shuffle) {
-    std::vector<int64_t>& order = orders_[phase_];
-    std::iota(order.begin(), order.end(), 0);
-    std::vector<uint32_t> draws(order.size());
-    kernels().random_bits(phase.shuffle[0], phase.shuffle[1], kShuffleLane, 0, static_cast<int64_t>(draws.size()), draws.data());
-    for (size_t i = order.size(); i-- > 1;) {
-      const size_t j = static_cast<size_t>((static_cast<uint64_t>(draws[i]) * (i + 1)) >> 32);
-      std::swap(order[i], order[j]);
+void Loop::Hold::release() {
+  while (taken_ > 0) loop_.instances_[--taken_]->turn.unlock();
+}
+
+Loop::Loop(const KernelTable& kernels, std::vector<Phase> phases) : kernels_(kernels), phases_(std::move(phases)) {
+  for (Phase& phase : phases_) {
+    n_logs_ += phase.n_logs;
+    for (Instance* instance : {phase.step, phase.tail, phase.result, phase.reset}) {
+      if (instance != nullptr) instances_.push_back(instance);
     }
-    ++phase.shuffle[1];
-  }
-  started_ = true;
-  return RunStatus::Done;
-}
-
-void Loop::gather(const Data& data, const int64_t* rows, int64_t count, char* to) {
-  GatherRegion region{&data, rows, count, 1, to};
-  if (count * data.row_bytes >= kParallelGatherBytes || (count >= 16 && data.row_bytes >= 2048)) {
-    region.pieces = std::min<int64_t>(count, 8);
-    Pool::instance().run(region.pieces, GatherRegion::piece, &region);
-  } else {
-    GatherRegion::piece(&region, 0, 0);
-  }
-}
-
-RunStatus Loop::one_step(Phase& phase, BadIndex* bad) {
-  const int64_t start = step_ * phase.batch;
-  const int64_t count = std::min(phase.batch, phase.samples - start);
-  const bool is_tail = count != phase.batch;
-  Instance& instance = is_tail ? *phase.tail : *phase.step;
-  std::lock_guard<std::mutex> lock(instance.mutex);
-  for (size_t i = 0; i < phase.data.size(); ++i) {
-    const Data& data = phase.data[i];
-    const char* memory = data.data + start * data.row_bytes;
-    if (phase.shuffle) {
-      char* buffer = align(buffers_[phase_][i].get());
-      gather(data, orders_[phase_].data() + start, count, buffer);
-      memory = buffer;
+    if (phase.shuffle == nullptr) continue;
+    for (PhaseData& data : phase.data) {
+      data.batch = Memory(static_cast<size_t>(std::min(phase.batch, phase.samples) * data.row_bytes));
     }
-    instance.bind(is_tail ? data.tail_slot : data.step_slot, const_cast<char*>(memory));
   }
-  return instance.run(bad);
+  // Every loop takes turns in the same order, so that two that share instances can not wait for each other.
+  std::sort(instances_.begin(), instances_.end(), std::less<>());
+  instances_.erase(std::unique(instances_.begin(), instances_.end()), instances_.end());
 }
 
-RunStatus Loop::run(int64_t max_epochs, int64_t max_steps, double seconds, LoopPosition* position, BadIndex* bad) {
-  using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::max(seconds, 0.0)));
+Progress Loop::run_held(int64_t max_epochs, int64_t max_steps, double seconds) {
+  // Others may have run the same instances on other arrays since.
+  bind_batches(phases_[phase_]);
   int64_t epochs = 0, steps = 0;
-  // A clock costs tens of nanoseconds, a tiny step a microsecond: look at it every few steps, more often when steps are long.
-  int64_t until_look = 1, stride = 1;
-  auto looked = Clock::now();
-  RunStatus status = RunStatus::Done;
+  const auto start = Clock::now();
+  double last = 0;
+  int64_t until_check = 1, interval = 1;
   while (max_epochs < 0 || epochs < max_epochs) {
     Phase& phase = phases_[phase_];
-    if (!started_ && (status = start_phase(phase, bad)) != RunStatus::Done) break;
-    if ((status = one_step(phase, bad)) != RunStatus::Done) break;
-    ++step_;
-    if (phase_ == 0) ++steps;
-    if (step_ >= phase.steps) {
-      if (phase.n_logs > 0) {
-        if (phase.result) {
-          std::lock_guard<std::mutex> lock(phase.result->mutex);
-          if ((status = phase.result->run(bad)) != RunStatus::Done) break;
-        }
-        row_.insert(row_.end(), phase.logs, phase.logs + phase.n_logs);
-      }
+    if (!has_begun_) begin_phase(phase);
+    // A phase whose result failed has no step left, and only the result is tried again.
+    if (step_ < phase.steps) {
+      run_step(phase);
+      ++step_;
+      if (phase_ == 0) ++steps;
+    }
+    if (step_ == phase.steps) {
+      finish_phase(phase);
       step_ = 0;
-      started_ = false;
+      has_begun_ = false;
       if (++phase_ == phases_.size()) {
+        phase_ = 0;
         rows_.insert(rows_.end(), row_.begin(), row_.end());
         row_.clear();
-        phase_ = 0;
         ++epochs;
       }
     }
     if (max_steps >= 0 && steps >= max_steps) break;
-    if (seconds >= 0 && --until_look <= 0) {
-      const auto now = Clock::now();
-      if (now >= end) break;
-      const double passed = std::chrono::duration<double>(now - looked).count();
-      stride = passed < 50e-6 ? std::min<int64_t>(stride * 2, 1024) : std::max<int64_t>(stride / 2, 1);
-      looked = now;
-      until_look = stride;
+    if (seconds >= 0 && --until_check == 0) {
+      const double now = std::chrono::duration<double>(Clock::now() - start).count();
+      if (now >= seconds) break;
+      // As many steps as fit into the time between two looks at the clock.
+      const double step_seconds = std::max((now - last) / static_cast<double>(interval), 1e-9);
+      interval = std::clamp(static_cast<int64_t>(kCheckSeconds / step_seconds), int64_t{1}, 2 * interval);
+      until_check = interval;
+      last = now;
     }
   }
-  *position = {epochs, step_, static_cast<int64_t>(phase_)};
-  return status;
-}
-
-RunStatus Loop::peek(BadIndex* bad, std::vector<double>* logs) {
-  Phase& phase = phases_[phase_];
-  if (phase.result) {
-    std::lock_guard<std::mutex> lock(phase.result->mutex);
-    const RunStatus status = phase.result->run(bad);
-    if (status != RunStatus::Done) return status;
-  }
-  logs->assign(phase.logs, phase.logs + phase.n_logs);
-  return RunStatus::Done;
+  return {epochs, step_, static_cast<int64_t>(phase_)};
 }
 
 std::vector<double> Loop::take_rows() {
-  std::vector<double> rows;
-  rows.swap(rows_);
-  return rows;
+  std::lock_guard<Turn> own(turn_);
+  return std::exchange(rows_, {});
+}
+
+std::vector<double> Loop::peek() {
+  Hold hold(*this);
+  Phase& phase = phases_[phase_];
+  if (phase.result != nullptr) phase.result->run();
+  return {phase.logs, phase.logs + phase.n_logs};
+}
+
+void Loop::begin_phase(Phase& phase) {
+  if (phase.reset != nullptr) phase.reset->run();
+  if (phase.shuffle != nullptr) draw_order(phase);
+  bind_batches(phase);
+  has_begun_ = true;
+}
+
+void Loop::run_step(Phase& phase) {
+  const int64_t first = step_ * phase.batch;
+  const int64_t count = std::min(phase.batch, phase.samples - first);
+  const bool is_tail = count < phase.batch;
+  Instance& program = is_tail ? *phase.tail : *phase.step;
+  for (PhaseData& data : phase.data) {
+    const int32_t slot = is_tail ? data.tail_slot : data.step_slot;
+    if (slot < 0) continue;
+    if (phase.shuffle != nullptr) {
+      gather_rows(data, first, count);
+    } else {
+      program.bind(slot, const_cast<char*>(data.rows) + first * data.row_bytes);
+    }
+  }
+  program.run();
+}
+
+void Loop::finish_phase(Phase& phase) {
+  if (phase.result != nullptr) phase.result->run();
+  row_.insert(row_.end(), phase.logs, phase.logs + phase.n_logs);
+}
+
+void Loop::bind_batches(Phase& phase) {
+  if (phase.shuffle == nullptr) return;
+  for (PhaseData& data : phase.data) {
+    if (phase.step != nullptr && data.step_slot >= 0) phase.step->bind(data.step_slot, data.batch.data());
+    if (phase.tail != nullptr && data.tail_slot >= 0) phase.tail->bind(data.tail_slot, data.batch.data());
+  }
+}
+
+// Fisher and Yates: for i = samples-1 .. 1, position i takes what stands at draw[i] * (i+1) / 2^32.
+void Loop::draw_order(Phase& phase) {
+  constexpr int64_t kDraws = 4096;
+  uint32_t draws[kDraws];
+  const int64_t samples = phase.samples;
+  order_.resize(samples);
+  for (int64_t i = 0; i < samples; ++i) order_[i] = static_cast<uint32_t>(i);
+  for (int64_t begin = (samples - 1) / kDraws * kDraws; begin >= 0; begin -= kDraws) {
+    const int64_t end = std::min(begin + kDraws, samples);
+    kernels_.random_bits(phase.shuffle[0], phase.shuffle[1], kShuffleLane, begin, end, draws);
+    for (int64_t i = end - 1; i >= std::max<int64_t>(begin, 1); --i) {
+      const uint64_t j = (static_cast<uint64_t>(draws[i - begin]) * static_cast<uint64_t>(i + 1)) >> 32;
+      std::swap(order_[i], order_[j]);
+    }
+  }
+  phase.shuffle[1] += 1;
+}
+
+void Loop::gather_rows(PhaseData& data, int64_t first, int64_t count) {
+  struct Job {
+    const PhaseData& data;
+    const uint32_t* order;
+    int64_t count, piece_rows;
+
+    void copy(int64_t piece) const {
+      const int64_t bytes = data.row_bytes, end = std::min((piece + 1) * piece_rows, count);
+      for (int64_t i = piece * piece_rows; i < end; ++i) {
+        // The rows lie anywhere: the next one is asked for while this one is copied.
+        if (i + 1 < count) prefetch(data.rows + order[i + 1] * bytes, std::min(bytes, kPrefetchBytes));
+        std::memcpy(data.batch.data() + i * bytes, data.rows + order[i] * bytes, static_cast<size_t>(bytes));
+      }
+    }
+  };
+  if (data.row_bytes == 0) return;
+  const bool is_small = count * data.row_bytes < kParallelGatherBytes;
+  const int64_t piece_rows = is_small ? count : std::max<int64_t>(kGatherPieceBytes / data.row_bytes, 1);
+  Job job{data, order_.data() + first, count, piece_rows};
+  Pool::global().run([](void* context, int64_t piece, char*) { static_cast<Job*>(context)->copy(piece); }, &job,
+                     (count - 1) / piece_rows + 1, 0, nullptr);
 }
 
 }  // namespace yeoul

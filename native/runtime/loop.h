@@ -1,8 +1,8 @@
-// Whole epochs of training and validation without coming back to Python.
+// Epochs: for each phase reset, steps over batches of data, and the result that becomes the phase's part of a row of
+// logs.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -10,52 +10,87 @@
 
 namespace yeoul {
 
-// One array of samples: row i is `row_bytes` bytes at data + i * row_bytes.
-struct Data {
-  const char* data;
+// An array with one row a sample, and the slots that take a batch of it (-1 = none).
+struct PhaseData {
+  const char* rows;
   int64_t row_bytes;
   int32_t step_slot, tail_slot;
+  Memory batch;  // where shuffled rows are gathered
 };
 
 struct Phase {
-  int64_t samples, batch, steps;
-  std::shared_ptr<Instance> step, tail, result, reset;
-  std::vector<Data> data;
-  uint32_t* shuffle = nullptr;  // (seed, counter) or null
+  int64_t samples = 0, batch = 0, steps = 0;
+  Instance* step = nullptr;
+  Instance* tail = nullptr;
+  Instance* result = nullptr;
+  Instance* reset = nullptr;
   const double* logs = nullptr;
   int64_t n_logs = 0;
+  uint32_t* shuffle = nullptr;  // (seed, counter)
+  std::vector<PhaseData> data;
+
+  int64_t tail_rows() const { return steps * batch > samples ? samples - (steps - 1) * batch : 0; }
 };
 
-struct LoopPosition {
+struct Progress {
   int64_t epochs, step, phase;
 };
 
 class Loop {
  public:
-  explicit Loop(std::vector<Phase> phases);
+  Loop(const KernelTable& kernels, std::vector<Phase> phases);
 
-  // Goes on until a limit is met (negative: none).  The caller holds `mutex`.
-  RunStatus run(int64_t max_epochs, int64_t max_steps, double seconds, LoopPosition* position, BadIndex* bad);
-  RunStatus peek(BadIndex* bad, std::vector<double>* logs);
+  // Goes on until `max_epochs` more epochs or `max_steps` more steps of the first phase are done or `seconds` are over
+  // (negative = no limit).  If a step throws, the next call begins with that step.  `on_start` is called when all turns
+  // are taken.
+  template <typename OnStart>
+  Progress run(int64_t max_epochs, int64_t max_steps, double seconds, OnStart on_start) {
+    Hold hold(*this);
+    on_start();
+    return run_held(max_epochs, max_steps, seconds);
+  }
 
+  // Logs of the epochs finished since the last call, `n_logs()` numbers each.
   std::vector<double> take_rows();
-  int64_t row_width() const { return row_width_; }
+  int64_t n_logs() const { return n_logs_; }
 
-  std::mutex mutex;
+  // Logs of the current phase as they stand now.
+  std::vector<double> peek();
 
  private:
-  RunStatus start_phase(Phase& phase, BadIndex* bad);
-  RunStatus one_step(Phase& phase, BadIndex* bad);
-  void gather(const Data& data, const int64_t* rows, int64_t count, char* to);
+  // Holds the turns of the loop and of all its instances.
+  class Hold {
+   public:
+    explicit Hold(Loop& loop);
+    ~Hold() { release(); }
 
+   private:
+    void release();
+
+    Loop& loop_;
+    std::lock_guard<Turn> own_;
+    size_t taken_ = 0;
+  };
+
+  Progress run_held(int64_t max_epochs, int64_t max_steps, double seconds);
+  void begin_phase(Phase& phase);
+  void run_step(Phase& phase);
+  void finish_phase(Phase& phase);
+  void bind_batches(Phase& phase);
+  void draw_order(Phase& phase);
+  void gather_rows(PhaseData& data, int64_t first, int64_t count);
+
+  const KernelTable& kernels_;
   std::vector<Phase> phases_;
-  std::vector<double> rows_, row_;
-  int64_t row_width_ = 0;
+  std::vector<Instance*> instances_;  // all of them once, in the order in which every loop takes their turns
+  Turn turn_;
+  int64_t n_logs_ = 0;
+
   size_t phase_ = 0;
   int64_t step_ = 0;
-  bool started_ = false;
-  std::vector<std::vector<int64_t>> orders_;                    // per phase
-  std::vector<std::vector<std::unique_ptr<char[]>>> buffers_;  // per phase and array
+  bool has_begun_ = false;
+  std::vector<uint32_t> order_;  // of the samples in the current phase, if it shuffles
+  std::vector<double> row_, rows_;
 };
 
 }  // namespace yeoul

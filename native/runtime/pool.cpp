@@ -1,137 +1,192 @@
 #include "runtime/pool.h"
 
 #include <pthread.h>
-#include <sched.h>
-#include <unistd.h>
+#include <signal.h>
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
+#include <chrono>
 #include <cstdlib>
-#include <mutex>
-#include <thread>
+#include <system_error>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 namespace yeoul {
 namespace {
 
-inline void relax() {
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kSpin = std::chrono::microseconds(40);
+constexpr int kMaxDefaultThreads = 8;
+
+std::atomic<Pool*> global_pool{nullptr};
+std::once_flag global_once;
+
+void relax() {
 #if defined(__x86_64__)
-  __builtin_ia32_pause();
+  _mm_pause();
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
 }
 
-constexpr int kSpins = 20000;  // about 50 to 100 microseconds
-
-struct State {
-  std::mutex owner;  // held by the thread that runs a region
-  std::mutex park;
-  std::condition_variable wake;
-  std::atomic<uint64_t> generation{0};
-  std::atomic<int> parked{0};
-  std::atomic<int64_t> next{0};
-  std::atomic<int> active{0};  // workers that have not finished the current region
-  int64_t pieces = 0;
-  PieceFunction function = nullptr;
-  void* context = nullptr;
-  int workers = 0;    // started threads
-  int wanted = 0;     // threads that take part, the caller aside
-};
-
-State* state = nullptr;
-
-void work(State& s, int thread) {
-  const int64_t pieces = s.pieces;
-  for (;;) {
-    const int64_t piece = s.next.fetch_add(1, std::memory_order_relaxed);
-    if (piece >= pieces) return;
-    s.function(s.context, piece, thread);
-  }
-}
-
-void worker(State* s, int thread, uint64_t seen) {
-  for (;;) {
-    uint64_t now;
-    int spins = 0;
-    while ((now = s->generation.load(std::memory_order_acquire)) == seen) {
-      if (++spins < kSpins) {
-        relax();
-        continue;
-      }
-      std::unique_lock<std::mutex> lock(s->park);
-      s->parked.fetch_add(1);
-      s->wake.wait(lock, [&] { return s->generation.load(std::memory_order_acquire) != seen; });
-      s->parked.fetch_sub(1);
-    }
-    seen = now;
-    if (thread <= s->wanted) work(*s, thread);
-    s->active.fetch_sub(1, std::memory_order_release);
-  }
-}
-
 int default_threads() {
-  if (const char* text = std::getenv("YEOUL_NUM_THREADS")) {
-    const int count = std::atoi(text);
-    if (count >= 1) return std::min(count, Pool::kMaxThreads);
+  if (const char* asked = std::getenv("YEOUL_NUM_THREADS")) {
+    const long count = std::strtol(asked, nullptr, 10);
+    if (count >= 1) return static_cast<int>(std::min(count, 1024L));
   }
-  int cores = 1;
+  int cores = static_cast<int>(std::thread::hardware_concurrency());
 #if defined(__linux__)
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) cores = CPU_COUNT(&set);
-#else
-  cores = static_cast<int>(std::thread::hardware_concurrency());
+  // A container or taskset may leave fewer processors than the machine has.
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) == 0) cores = CPU_COUNT(&allowed);
 #endif
-  return std::clamp(cores, 1, 8);
+  return std::clamp(cores, 1, kMaxDefaultThreads);
 }
-
-// A child process has none of its parent's threads: it starts with a new state.
-void after_fork() { state = new State; }
 
 }  // namespace
 
-Pool::Pool() : threads_(default_threads()) {
-  state = new State;
-  pthread_atfork(nullptr, nullptr, after_fork);
+Pool& Pool::global() {
+  std::call_once(global_once, [] {
+    // Never destroyed: workers may still look at it while the process exits.
+    global_pool.store(new Pool(default_threads()));
+    pthread_atfork(nullptr, nullptr, &Pool::replace_after_fork);
+  });
+  return *global_pool.load(std::memory_order_acquire);
 }
 
-Pool& Pool::instance() {
-  static Pool* pool = new Pool;  // never destroyed: workers may outlive static destructors
-  return *pool;
+void Pool::replace_after_fork() {
+  // The old pool's mutex may be held by a thread that no longer exists, so it is left behind as it is.
+  global_pool.store(new Pool(global_pool.load()->threads()));
 }
 
 void Pool::set_threads(int count) {
-  std::lock_guard<std::mutex> lock(state->owner);
-  threads_ = std::clamp(count, 1, kMaxThreads);
+  while (busy_.exchange(true, std::memory_order_acquire)) std::this_thread::yield();
+  stop();
+  threads_.store(count);
+  busy_.store(false, std::memory_order_release);
 }
 
-void Pool::run(int64_t pieces, PieceFunction function, void* context) {
-  State& s = *state;
-  std::unique_lock<std::mutex> lock(s.owner, std::try_to_lock);
-  if (threads_ == 1 || pieces <= 1 || !lock.owns_lock()) {
-    for (int64_t piece = 0; piece < pieces; ++piece) function(context, piece, 0);
+void Pool::start() {
+  // Signals belong to Python's main thread.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    while (static_cast<int>(workers_.size()) + 1 < threads()) {
+      auto worker = std::make_unique<Worker>();
+      Worker* self = worker.get();
+      workers_.push_back(std::move(worker));
+      try {
+        self->thread = std::thread([this, self] { serve(*self); });
+      } catch (const std::system_error&) {
+        // The system grants no more threads: work with those there are, and do not ask at every job.
+        workers_.pop_back();
+        threads_.store(static_cast<int>(workers_.size()) + 1);
+      }
+    }
+  } catch (...) {
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    throw;
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+void Pool::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    is_stopping_.store(true);
+  }
+  wake_.notify_all();
+  for (auto& worker : workers_) worker->thread.join();
+  workers_.clear();
+  is_stopping_.store(false);
+}
+
+bool Pool::claim(int64_t& piece) {
+  int64_t left = remaining_.load(std::memory_order_acquire);
+  while (left > 0) {
+    if (remaining_.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      // Whoever holds a piece keeps the job from ending, so its fields stay as they are.
+      piece = pieces_ - left;
+      return true;
+    }
+  }
+  return false;
+}
+
+void Pool::serve(Worker& self) {
+  const auto is_needed = [this] {
+    return remaining_.load(std::memory_order_seq_cst) > 0 || is_stopping_.load(std::memory_order_relaxed);
+  };
+  for (;;) {
+    const auto until = Clock::now() + kSpin;
+    bool is_called = false;
+    while (!is_called) {
+      for (int i = 0; i < 32 && !is_called; ++i) {
+        is_called = is_needed();
+        relax();
+      }
+      if (!is_called && Clock::now() > until) {
+        std::unique_lock lock(mutex_);
+        sleepers_.fetch_add(1, std::memory_order_seq_cst);
+        wake_.wait(lock, is_needed);
+        sleepers_.fetch_sub(1, std::memory_order_seq_cst);
+        is_called = true;
+      }
+    }
+    int64_t piece;
+    while (claim(piece)) {
+      work_(context_, piece, self.scratch.data());
+      done_.fetch_add(1, std::memory_order_release);
+    }
+    if (is_stopping_.load()) return;
+  }
+}
+
+void Pool::run(Work work, void* context, int64_t pieces, size_t scratch_bytes, char* own_scratch) {
+  if (pieces <= 1 || threads() <= 1 || busy_.exchange(true, std::memory_order_acquire)) {
+    for (int64_t piece = 0; piece < pieces; ++piece) work(context, piece, own_scratch);
     return;
   }
-  while (s.workers < threads_ - 1) {
-    ++s.workers;
-    std::thread(worker, &s, s.workers, s.generation.load()).detach();
+  try {
+    if (static_cast<int>(workers_.size()) + 1 < threads()) start();
+    for (auto& worker : workers_) {
+      if (worker->scratch.bytes() < scratch_bytes) worker->scratch = Memory(scratch_bytes);
+    }
+  } catch (...) {
+    busy_.store(false, std::memory_order_release);
+    throw;
   }
-  s.pieces = pieces;
-  s.function = function;
-  s.context = context;
-  s.wanted = threads_ - 1;
-  s.next.store(0, std::memory_order_relaxed);
-  s.active.store(s.workers, std::memory_order_relaxed);
-  s.generation.fetch_add(1, std::memory_order_seq_cst);
-  if (s.parked.load(std::memory_order_seq_cst) > 0) {
-    { std::lock_guard<std::mutex> wake_lock(s.park); }
-    s.wake.notify_all();
+  work_ = work;
+  context_ = context;
+  pieces_ = pieces;
+  done_.store(0, std::memory_order_relaxed);
+  remaining_.store(pieces, std::memory_order_seq_cst);
+  if (sleepers_.load(std::memory_order_seq_cst) > 0) {
+    {
+      std::lock_guard lock(mutex_);
+    }
+    wake_.notify_all();
   }
-  work(s, 0);
-  for (int spins = 0; s.active.load(std::memory_order_acquire) > 0;) {
-    relax();
-    if (++spins % 2048 == 0) sched_yield();  // more threads than processors
+  int64_t piece;
+  while (claim(piece)) {
+    work(context, piece, own_scratch);
+    done_.fetch_add(1, std::memory_order_release);
   }
+  for (int spins = 0; done_.load(std::memory_order_acquire) < pieces; ++spins) {
+    // A worker that lost its processor will not come back sooner for our spinning.
+    if (spins < 2000) {
+      relax();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+  busy_.store(false, std::memory_order_release);
 }
 
 }  // namespace yeoul

@@ -1,30 +1,64 @@
-// One pool of threads for all programs of the process.
-//
-// A parallel region is a number of pieces; threads claim pieces from a counter.  What a piece computes never depends on who claims it, so
-// results are the same bits for any number of threads.  Idle workers spin for a while, since the next region usually is microseconds away, then park.
+// The threads that share one instruction's pieces.  Workers spin for a moment after a job, because the next one
+// usually follows within microseconds, then sleep.
 #pragma once
 
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "runtime/memory.h"
 
 namespace yeoul {
 
-using PieceFunction = void (*)(void* context, int64_t piece, int thread);
-
 class Pool {
  public:
-  static Pool& instance();
+  using Work = void (*)(void* context, int64_t piece, char* scratch);
 
-  int threads() const { return threads_; }
+  // The one pool of the process; a forked child gets a fresh one, since threads do not survive a fork.
+  static Pool& global();
+
+  int threads() const { return threads_.load(std::memory_order_relaxed); }
+  // Waits for a running job; threads start again when they are next needed.
   void set_threads(int count);
 
-  // Runs pieces 0..pieces-1.  A caller that finds the pool taken by another runs all pieces itself.
-  void run(int64_t pieces, PieceFunction function, void* context);
-
-  static constexpr int kMaxThreads = 64;
+  // Calls work(context, piece, scratch) once for each piece, on any thread, and returns when all are done.  If the pool
+  // serves another caller, this thread does all pieces itself.  `own_scratch` is this thread's scratch.
+  void run(Work work, void* context, int64_t pieces, size_t scratch_bytes, char* own_scratch);
 
  private:
-  Pool();
-  int threads_;
+  struct Worker {
+    std::thread thread;
+    Memory scratch;
+  };
+
+  explicit Pool(int threads) : threads_(threads) {}
+  static void replace_after_fork();
+
+  void start();
+  void stop();
+  void serve(Worker& self);
+  bool claim(int64_t& piece);
+
+  std::atomic<int> threads_;
+  std::atomic<bool> busy_{false};
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  // The job.  Written by the caller while no piece is left to claim, read by workers only after claiming one.
+  Work work_ = nullptr;
+  void* context_ = nullptr;
+  int64_t pieces_ = 0;
+
+  alignas(kCacheLine) std::atomic<int64_t> remaining_{0};
+  alignas(kCacheLine) std::atomic<int64_t> done_{0};
+  alignas(kCacheLine) std::atomic<int> sleepers_{0};
+  std::atomic<bool> is_stopping_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
 };
 
 }  // namespace yeoul

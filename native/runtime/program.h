@@ -1,90 +1,154 @@
-// A program: validated instructions over values.  Immutable once built; any number of instances may run it.
+// A program: where its values lie and what its instructions do, decoded and checked once so that running it needs no
+// question.  Programs are immutable and shared by the instances that run them.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
-#include <span>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "runtime/memory.h"
 
 namespace yeoul {
 
 #define YEOUL_OPCODES(X) X(map) X(gemm) X(reduce) X(copy) X(fill) X(gather) X(scatter_add) X(random) X(host)
-enum class Opcode : uint8_t {
-#define X(name) op_##name,
+
+enum class OpCode : uint8_t {
+#define X(name) code_##name,
   YEOUL_OPCODES(X)
 #undef X
-  Count
+      Count
 };
 
-enum class Place : uint8_t { Arena, Slot, Constant };
+enum class Place : int32_t { Arena, Slot, Constant };
 
 struct Value {
   Place place;
+  int32_t index;  // of the slot
+  int64_t offset, size;
   DType type;
-  int32_t slot;
-  int64_t offset;
-  int64_t size;
 };
 
 struct Slot {
   int64_t size;
-  bool writable;
+  bool is_writable;
+  int64_t alignment = 1;  // what the instructions that touch it need
 };
 
-// A map with the memory its description lives in.
-struct OwnedMap {
+// A MapProgram with the memory it points to.
+struct MapCode {
   MapProgram program{};
   std::vector<MapInput> inputs;
   std::vector<MapOutput> outputs;
   std::vector<MapOp> ops;
-  std::unique_ptr<char[]> prepared;
+  Memory prepared;
+};
+
+// One struct for each kind of instruction.  Tasks hold everything but addresses, which an instance fills in.
+struct MapStep {
+  const MapProgram* program;
+  int64_t pieces, piece_size;
+};
+struct GemmStep {
+  GemmTask task;
+  Plan plan;
+  int32_t a, b, out;
+};
+struct ReduceStep {
+  ReduceTask task;
+  Plan plan;
+  int32_t in, out;
+};
+struct CopyStep {
+  CopyTask task;
+  Plan plan;
+  int32_t src, dst;
+  int64_t src_offset, dst_offset;  // bytes
+};
+struct FillStep {
+  DType type;
+  int32_t value;
+  int64_t count;
+  double number;
+};
+struct GatherStep {
+  GatherTask task;
+  int64_t pieces;
+  int32_t src, idx, dst;
+};
+struct ScatterStep {
+  ScatterTask task;
+  int32_t updates, idx, dst;
+};
+struct RandomStep {
+  int32_t key, out;
+  int64_t count, pieces;
+};
+struct HostStep {
+  int32_t callable;
+  std::vector<int32_t> inputs, outputs;
 };
 
 struct Instruction {
-  Opcode code;
-  bool parallel = false;
-  Plan plan{1, 0, 0, 0.0};
-  OwnedMap* map = nullptr;  // of a map, or inside a product or a reduction
-  // Value ids; -1 where there is none.
-  int32_t a = -1, b = -1, out = -1;
-  GemmShape gemm{};
-  ReduceTask reduce{};
-  CopyTask copy{};
-  int64_t src_offset = 0, dst_offset = 0;  // bytes, of a copy
-  GatherTask gather{};
-  ScatterTask scatter{};
-  DType type{};
-  int64_t count = 0;
-  double number = 0.0;
-  int32_t host = -1;
-  std::vector<int32_t> host_inputs, host_outputs;
+  OpCode code;
+  bool is_parallel;  // worth waking other threads for
+  int32_t step;      // index among the steps of its kind
+  int32_t position;  // in the words it was decoded from, for messages
+};
+
+// What a program is decoded from; see docs of the Python lowering for the words.
+struct ProgramWords {
+  const int64_t* values;
+  int64_t n_values;
+  const int64_t* slots;
+  int64_t n_slots;
+  int64_t arena_bytes;
+  const char* constants;
+  int64_t constant_bytes;
+  const int64_t* code;
+  int64_t n_code;
+  const double* numbers;
+  int64_t n_numbers;
+  int64_t n_host;
 };
 
 class Program {
  public:
-  // Raises std::invalid_argument, naming the instruction, for anything that could touch memory outside its values.
-  Program(std::span<const int64_t> values, std::span<const int64_t> slots, int64_t arena_bytes, std::string constants,
-          std::span<const int64_t> code, std::span<const double> numbers, int64_t n_host);
+  // Throws std::invalid_argument that names the instruction and what is wrong with it.
+  Program(const KernelTable& kernels, const ProgramWords& words);
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
 
+  const KernelTable& kernels;
   std::vector<Value> values;
   std::vector<Slot> slots;
-  int64_t arena_bytes;
-  std::string constants_storage;
-  const char* constants;  // aligned
-  std::vector<Instruction> instructions;
-  size_t thread_scratch = 0;
-  size_t shared_scratch = 0;
+  int64_t arena_bytes = 0;
+  Memory constants;
 
- private:
-  std::vector<std::unique_ptr<OwnedMap>> maps_;
-  std::unique_ptr<char[]> constants_memory_;
-  friend class Decoder;
+  std::vector<Instruction> instructions;
+  std::deque<MapCode> codes;
+  std::vector<MapStep> maps;
+  std::vector<GemmStep> gemms;
+  std::vector<ReduceStep> reduces;
+  std::vector<CopyStep> copies;
+  std::vector<FillStep> fills;
+  std::vector<GatherStep> gathers;
+  std::vector<ScatterStep> scatters;
+  std::vector<RandomStep> randoms;
+  std::vector<HostStep> hosts;
+
+  size_t scratch_bytes = 0;         // of one thread
+  size_t shared_scratch_bytes = 0;  // of all threads together
+  double work = 0;                  // estimated nanoseconds on one thread
 };
 
-const KernelTable& kernels();
+// "instruction 3 (gemm)"
+std::string name_of(const Instruction& instruction);
+const char* name_of(OpCode code);
+const char* name_of(DType type);
+const char* name_of(MapOpCode code);
+const char* name_of(Reduction kind);
 
 }  // namespace yeoul

@@ -95,7 +95,7 @@ def test_loss_and_output_do_not_match():
 def test_nan_in_data_is_told():
     bad = X.copy()
     bad[4, 2] = np.nan
-    with pytest.warns(UserWarning, match="`x` holds NaN in 1 of 20 rows, the first is row 4"):
+    with pytest.warns(UserWarning, match="became NaN in epoch 1"), pytest.warns(UserWarning, match="`x` holds NaN in 1 of 20 rows, the first is row 4"):
         model().fit(bad, LABELS, verbose=0)
 
 

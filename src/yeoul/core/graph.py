@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
@@ -21,6 +22,7 @@ class Graph:
     outputs: list[Tensor]
     variables: list[tuple[Variable, Tensor]] = field(default_factory=list)
     updates: list[tuple[Variable, Tensor]] = field(default_factory=list)
+    programs: dict[str, Any] = field(default_factory=dict)  # what an engine made of it
 
 
 def topological(targets: Iterable[Tensor]) -> list[Tensor]:

@@ -152,7 +152,7 @@ class Layer:
         """Layers that are attributes of this one, in order of assignment."""
         seen: set[int] = set()
         for key, value in self.__dict__.items():
-            if key in ("_calls", "_own"):
+            if key in _NO_PARTS:
                 continue
             for part in _layers_in(value):
                 if id(part) not in seen and part is not self:
@@ -490,6 +490,10 @@ class Layer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.__dict__["_calls"] = []
+
+
+#: Attributes that hold no layers of their own, or many other things.
+_NO_PARTS = frozenset(("_calls", "_own", "_cache", "_graph", "optimizer"))
 
 
 def known_axis(input_shape: Any, axis: int, layer: Layer) -> int:

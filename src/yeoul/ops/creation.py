@@ -156,11 +156,13 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
         num_classes: size of the new axis, which stands at `axis`.
     """
     x = convert(x)
+    if x.dtype not in ("int32", "int64"):
+        x = cast(x, "int32")
     rank = x.ndim + 1
     axis = normalize_axis(axis, rank)
     sizes = iter(x.shape)
     spread = reshape_primitive(x, shape=tuple(1 if i == axis else (-1 if (s := next(sizes)) is None else s) for i in range(rank)))
-    classes = np.arange(num_classes, dtype=dtypes.to_numpy(x.dtype) if dtypes.is_integer(x.dtype) else np.int32)
+    classes = np.arange(num_classes, dtype=dtypes.to_numpy(x.dtype))
     codes = classes.reshape([num_classes if i == axis else 1 for i in range(rank)])
     return cast(equal(spread, codes), _dtype(dtype))
 

@@ -114,7 +114,11 @@ class NativeLoop:
         """An instance of `graph` whose outputs go to `logs`, and the slots of its inputs."""
         if graph is None:
             return None, []
-        lowered = lower(as_logs(graph) if logs is not None else Graph(graph.inputs, [], graph.variables, graph.updates))
+        key = "with_logs" if logs is not None else "step"
+        lowered = graph.programs.get(key)
+        if lowered is None:
+            lowered = lower(as_logs(graph) if logs is not None else Graph(graph.inputs, [], graph.variables, graph.updates))
+            graph.programs[key] = lowered  # for the next loop over the same graph
         self.keep.append(lowered)
         first = len(lowered.variables)
         outputs = [logs] if logs is not None else []

@@ -1,0 +1,87 @@
+// Reads a program's words and refuses whatever could make an instruction touch memory that is not its own.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "runtime/program.h"
+
+namespace yeoul {
+
+// The bytes of a value that an instruction touches.
+struct Extent {
+  int32_t value;
+  int64_t begin, end;  // bytes from the value's start
+};
+
+class Decoder {
+ public:
+  Decoder(Program& program, const ProgramWords& words) : program_(program), words_(words) {}
+  void decode();
+
+ private:
+  struct MapShape {
+    DType accumulator = DType::Count;  // of input 0 where a product hands it over
+    bool has_result = false;           // the last output is handed to a reduction
+    int64_t count = -1;                // elements the space must have; -1 = any
+  };
+
+  void decode_values();
+  void decode_instruction(OpCode code);
+  void decode_map();
+  void decode_gemm();
+  void decode_reduce();
+  void decode_copy();
+  void decode_fill();
+  void decode_gather();
+  void decode_scatter();
+  void decode_random();
+  void decode_host();
+
+  // The byte code that starts at the cursor.  Its extents are added to `reads_` and `writes_`.
+  const MapCode& decode_map_code(const MapShape& shape);
+  void decode_map_inputs(MapCode& code, const MapShape& shape);
+  void decode_map_outputs(MapCode& code, const MapShape& shape);
+  void decode_map_ops(MapCode& code);
+  void check_map_aliases(const MapCode& code) const;
+  void find_direct_outputs(MapCode& code) const;
+
+  int64_t take(const char* what);
+  int64_t take_in(const char* what, int64_t low, int64_t high);
+  int64_t take_size(const char* what) { return take_in(what, 0, INT64_MAX); }
+  bool take_flag(const char* what) { return take_in(what, 0, 1) != 0; }
+  int32_t take_value(const char* what);
+  int32_t take_value_or_none(const char* what);
+  DType take_dtype(const char* what);
+  double take_number(DType type);
+
+  int64_t times(int64_t a, int64_t b) const;
+  int64_t plus(int64_t a, int64_t b) const;
+  int64_t product(std::initializer_list<int64_t> factors) const;
+
+  void expect_dtype(int32_t value, DType type, const char* what) const;
+  // Notes that the instruction reads (writes) elements [low, high] of `value`, each of `item` bytes, after checking
+  // that they are there, aligned and (for writes) allowed.
+  void reads(int32_t value, int64_t low, int64_t high, int64_t item);
+  void writes(int32_t value, int64_t low, int64_t high, int64_t item);
+  void touch(int32_t value, int64_t low, int64_t high, int64_t item, const char* verb, std::vector<Extent>& extents);
+  // No write may overlap a read or another write, [from] onwards.
+  void check_overlaps() const;
+  bool do_overlap(const Extent& a, const Extent& b) const;
+
+  template <typename Step>
+  void add(std::vector<Step>& steps, Step step, bool is_parallel, double work);
+  void need_scratch(size_t bytes, size_t shared_bytes = 0);
+
+  [[noreturn]] void fail(const std::string& message) const;
+
+  Program& program_;
+  const ProgramWords& words_;
+  int64_t cursor_ = 0, end_ = 0;
+  int32_t position_ = -1;
+  OpCode code_ = OpCode::Count;
+  std::vector<Extent> reads_, writes_;
+};
+
+}  // namespace yeoul

@@ -1,0 +1,603 @@
+"""Each instruction against NumPy, and programs that must be refused."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from assembler import ARENA, DTYPES, MAP_OPS, OPCODES, REDUCTIONS, SLOT, Assembler, byte_code, strides
+
+from yeoul import _native
+
+f32 = np.float32
+
+
+@pytest.fixture(autouse=True)
+def _restore_threads():
+    before = _native.num_threads()
+    yield
+    _native.set_num_threads(before)
+
+
+def normal(*shape: int, dtype: Any = f32) -> np.ndarray:
+    return np.random.default_rng(sum(shape)).normal(size=shape).astype(dtype)
+
+
+# -- map ---------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("rows, columns", [(1, 1), (3, 5), (64, 7), (500, 513)])
+def test_map_broadcasts_a_row_and_a_scalar(rows: int, columns: int) -> None:
+    a = Assembler()
+    x, bias, scale, y = a.slot(rows * columns), a.slot(columns), a.slot(1), a.slot(rows * columns, writable=True)
+    inputs = [(x, strides(rows, columns)), (bias, (0, 1)), (scale, (0, 0))]
+    a.emit(
+        "map", *byte_code((rows, columns), inputs, [(y, 3)], 4, [("add", f32, 3, 0, 1, 0), ("mul", f32, 3, 3, 2, 0)])
+    )
+    xs, b, s, out = normal(rows, columns), normal(columns), normal(1), np.empty((rows, columns), f32)
+    a.run(xs, b, s, out)
+    np.testing.assert_allclose(out, (xs + b) * s, rtol=1e-6)
+
+
+def test_map_updates_in_place() -> None:
+    a = Assembler()
+    w, g = a.slot(1000, writable=True), a.slot(1000)
+    ops = [("const", f32, 2, a.number(0.5), 0, 0), ("mul", f32, 3, 1, 2, 0), ("sub", f32, 3, 0, 3, 0)]
+    a.emit("map", *byte_code((1000,), [(w, (1,)), (g, (1,))], [(w, 3)], 4, ops))
+    ws, gs = normal(1000), normal(1000)
+    expected = ws - f32(0.5) * gs
+    a.run(ws, gs)
+    np.testing.assert_allclose(ws, expected, rtol=1e-6)
+
+
+def test_map_swaps_two_arrays_in_place() -> None:
+    a = Assembler()
+    x, y = a.slot(2000, writable=True), a.slot(2000, writable=True)
+    ops = [("copy", f32, 2, 1, 0, 0), ("copy", f32, 3, 0, 0, 0)]
+    a.emit("map", *byte_code((2000,), [(x, (1,)), (y, (1,))], [(x, 2), (y, 3)], 4, ops))
+    xs, ys = normal(2000), -normal(2000)
+    old = xs.copy(), ys.copy()
+    a.run(xs, ys)
+    np.testing.assert_array_equal(xs, old[1])
+    np.testing.assert_array_equal(ys, old[0])
+
+
+@pytest.mark.parametrize("source", sorted(DTYPES))
+@pytest.mark.parametrize("target", sorted(DTYPES))
+def test_map_casts_between_all_dtypes(source: str, target: str) -> None:
+    a = Assembler()
+    x, y = a.slot(5, source), a.slot(5, target, writable=True)
+    a.emit("map", *byte_code((5,), [(x, (1,))], [(y, 1)], 2, [("cast", source, 1, 0, DTYPES[target], 0)]))
+    xs, ys = np.array([0, 1, 2, 3, 100]).astype(source), np.zeros(5, target)
+    a.run(xs, ys)
+    np.testing.assert_array_equal(ys.astype(np.float64), xs.astype(target).astype(np.float64))
+
+
+def test_map_of_nothing_does_nothing() -> None:
+    a = Assembler()
+    x, y = a.slot(0), a.slot(0, writable=True)
+    a.emit("map", *byte_code((0, 3), [(x, (3, 1))], [(y, 1)], 2, [("neg", f32, 1, 0, 0, 0)]))
+    a.run(np.zeros(0, f32), np.zeros(0, f32))
+
+
+# -- products ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("m, k, n", [(1, 1, 1), (1, 30, 10), (5, 0, 3), (17, 33, 9), (64, 128, 100), (300, 70, 130)])
+@pytest.mark.parametrize("transposed", ["", "a", "b", "ab"])
+def test_gemm(dtype: Any, m: int, k: int, n: int, transposed: str) -> None:
+    a = Assembler()
+    x, y, z = a.slot(m * k, dtype), a.slot(k * n, dtype), a.slot(m * n, dtype, writable=True)
+    a_strides = (1, m) if "a" in transposed else (k, 1)
+    b_strides = (1, k) if "b" in transposed else (n, 1)
+    a.emit("gemm", DTYPES[np.dtype(dtype).name], 1, m, n, k, x, 0, *a_strides, y, 0, *b_strides, z, 0)
+    left, right, out = normal(m, k, dtype=dtype), normal(k, n, dtype=dtype), np.full((m, n), 9, dtype)
+    a.run(
+        np.ascontiguousarray(left.T) if "a" in transposed else left,
+        np.ascontiguousarray(right.T) if "b" in transposed else right,
+        out,
+    )
+    np.testing.assert_allclose(out, left @ right, rtol=1e-4, atol=1e-4)
+
+
+def test_gemm_batches_and_broadcasts() -> None:
+    a = Assembler()
+    x, y, z = a.slot(3 * 4 * 5), a.slot(5 * 6), a.slot(3 * 4 * 6, writable=True)
+    a.emit("gemm", DTYPES["float32"], 3, 4, 6, 5, x, 20, 5, 1, y, 0, 6, 1, z, 0)
+    left, right, out = normal(3, 4, 5), normal(5, 6), np.empty((3, 4, 6), f32)
+    a.run(left, right, out)
+    np.testing.assert_allclose(out, left @ right, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("m, k, n", [(2, 3, 4), (100, 60, 70)])
+def test_gemm_epilogue_takes_the_product_as_input_0(m: int, k: int, n: int) -> None:
+    a = Assembler()
+    x, y, bias, z = a.slot(m * k), a.slot(k * n), a.slot(n), a.slot(m * n, writable=True)
+    epilogue = byte_code(
+        (m, n), [(-1, (n, 1)), (bias, (0, 1))], [(z, 2)], 3, [("add", f32, 2, 0, 1, 0), ("tanh", f32, 2, 2, 0, 0)]
+    )
+    a.emit("gemm", DTYPES["float32"], 1, m, n, k, x, 0, k, 1, y, 0, n, 1, -1, 1, *epilogue)
+    left, right, b, out = normal(m, k), normal(k, n), normal(n), np.empty((m, n), f32)
+    a.run(left, right, b, out)
+    np.testing.assert_allclose(out, np.tanh(left @ right + b), rtol=1e-4, atol=1e-5)
+
+
+# -- reductions --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", sorted(REDUCTIONS))
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint32"])
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 7, 1), (2, 5, 4), (1, 40000, 1), (2, 300, 70)])
+def test_reduce(kind: str, dtype: str, shape: tuple[int, int, int]) -> None:
+    outer, reduced, inner = shape
+    a = Assembler()
+    out_dtype = "int64" if kind.startswith("arg") else dtype
+    x, y = a.slot(outer * reduced * inner, dtype), a.slot(outer * inner, out_dtype, writable=True)
+    a.emit("reduce", REDUCTIONS[kind], DTYPES[dtype], outer, reduced, inner, x, y, 0)
+    xs = (
+        (normal(*shape, dtype=np.float64) * (1 if kind == "prod" else 10) + 20 * (dtype == "uint32"))
+        .clip(0 if dtype == "uint32" else -99)
+        .astype(dtype)
+    )
+    out = np.empty((outer, inner), out_dtype)
+    a.run(xs, out)
+    with np.errstate(all="ignore"):
+        expected = getattr(np, kind)(xs, axis=1, **({"dtype": dtype} if kind in ("sum", "prod") else {}))
+    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3)
+
+
+def test_reduce_with_byte_code_in_front() -> None:
+    a = Assembler()
+    x, y, squares = a.slot(50 * 30), a.slot(50, writable=True), a.slot(50 * 30, writable=True)
+    body = byte_code((50, 30), [(x, (30, 1))], [(squares, 1), (-1, 1)], 2, [("square", f32, 1, 0, 0, 0)])
+    a.emit("reduce", REDUCTIONS["sum"], DTYPES["float32"], 50, 30, 1, -1, y, 1, *body)
+    xs, ys, stored = normal(50, 30), np.empty(50, f32), np.empty((50, 30), f32)
+    a.run(xs, ys, stored)
+    np.testing.assert_allclose(ys, (xs**2).sum(1), rtol=1e-5)
+    np.testing.assert_allclose(stored, xs**2, rtol=1e-6)
+
+
+# -- movement ----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("dtype", ["uint8", "float16", "float32", "int64"])
+def test_copy_transposes(dtype: str) -> None:
+    a = Assembler()
+    x, y = a.slot(3 * 4 * 5, dtype), a.slot(60, dtype, writable=True)
+    a.emit("copy", np.dtype(dtype).itemsize, 3, 5, 3, 4, x, 0, 1, 20, 5, y, 0, 12, 4, 1)
+    xs, out = np.arange(60).astype(dtype).reshape(3, 4, 5), np.empty((5, 3, 4), dtype)
+    a.run(xs, out)
+    np.testing.assert_array_equal(out, xs.transpose(2, 0, 1))
+
+
+def test_copy_flips_and_pads() -> None:
+    a = Assembler()
+    x, y = a.slot(4), a.slot(7, writable=True)
+    a.emit("fill", y, DTYPES["float32"], a.number(-1.0))
+    a.emit("copy", 4, 1, 4, x, 3, -1, y, 2, 1)
+    out = np.empty(7, f32)
+    a.run(np.arange(4, dtype=f32), out)
+    np.testing.assert_array_equal(out, [-1, -1, 3, 2, 1, 0, -1])
+
+
+@pytest.mark.parametrize("index", ["int32", "int64"])
+@pytest.mark.parametrize("count", [1, 6, 20000])
+def test_gather_and_scatter_add(index: str, count: int) -> None:
+    rng = np.random.default_rng(0)
+    a = Assembler()
+    x, i, y = a.slot(2 * 9 * 3), a.slot(count, index), a.slot(2 * count * 3, writable=True)
+    z = a.slot(2 * 9 * 3, writable=True)
+    a.emit("gather", 4, 2, 9, 3, count, DTYPES[index], x, i, y, 0)
+    a.emit("scatter_add", DTYPES["float32"], 2, 9, 3, count, DTYPES[index], y, i, z, 1)
+    xs, ids = np.round(normal(2, 9, 3) * 8), rng.integers(-9, 9, count).astype(index)
+    ys, zs = np.empty((2, count, 3), f32), np.empty((2, 9, 3), f32)
+    a.run(xs, ids, ys, zs)
+    np.testing.assert_array_equal(ys, xs[:, ids])
+    expected = np.zeros((2, 9, 3), f32)
+    np.add.at(expected, (slice(None), ids), ys)
+    np.testing.assert_array_equal(zs, expected)
+
+
+def test_gather_clips_where_asked_and_complains_otherwise() -> None:
+    for clip in (0, 1):
+        a = Assembler()
+        x, i, y = a.slot(5), a.slot(3, np.int32), a.slot(3, writable=True)
+        a.emit("gather", 4, 1, 5, 1, 3, DTYPES["int32"], x, i, y, clip)
+        xs, ids, out = normal(5), np.array([0, 7, -9], np.int32), np.empty(3, f32)
+        if clip:
+            a.run(xs, ids, out)
+            np.testing.assert_array_equal(out, xs[[0, 4, 0]])
+        else:
+            with pytest.raises(IndexError, match=r"instruction 0 \(gather\): index 7 at position 1 .* axis of size 5"):
+                a.run(xs, ids, out)
+
+
+def test_scatter_add_names_the_wrong_index() -> None:
+    a = Assembler()
+    x, i, y = a.slot(2), a.slot(2, np.int64), a.slot(3, writable=True)
+    a.emit("scatter_add", DTYPES["float32"], 1, 3, 1, 2, DTYPES["int64"], x, i, y, 1)
+    with pytest.raises(IndexError, match="index -4 at position 1"):
+        a.run(normal(2), np.array([0, -4]), np.empty(3, f32))
+
+
+# -- host --------------------------------------------------------------------------------------------------------------
+def _host_program(call: Any) -> Assembler:
+    a = Assembler()
+    x, middle, y = a.slot(3), a.arena(3), a.slot(3, writable=True)
+    a.host.append(call)
+    a.emit("map", *byte_code((3,), [(x, (1,))], [(middle, 1)], 2, [("neg", f32, 1, 0, 0, 0)]))
+    a.emit("host", 0, 1, middle, 1, y)
+    return a
+
+
+def test_host_gets_views() -> None:
+    def call(inputs: list, outputs: list) -> None:
+        assert not inputs[0].flags.writeable
+        outputs[0].view(f32)[...] = inputs[0].view(f32) * 2
+
+    xs, out = normal(3), np.empty(3, f32)
+    _host_program(call).run(xs, out)
+    np.testing.assert_array_equal(out, -2 * xs)
+
+
+def test_host_exceptions_come_out_of_run() -> None:
+    def call(inputs: list, outputs: list) -> None:
+        raise KeyError("from the host")
+
+    with pytest.raises(KeyError, match="from the host"):
+        _host_program(call).run(normal(3), np.empty(3, f32))
+
+
+def test_host_views_outlive_the_instance() -> None:
+    kept = []
+    _host_program(lambda inputs, outputs: kept.extend((inputs[0], outputs[0]))).run(normal(3), np.empty(3, f32))
+    np.testing.assert_array_equal(kept[0].view(f32), -normal(3))
+    kept[1][...] = 0
+
+
+def test_host_may_not_run_its_own_instance() -> None:
+    instance = None
+    xs, out = normal(3), np.empty(3, f32)
+    a = _host_program(lambda inputs, outputs: instance.run([xs, out]))
+    instance = _native.Instance(a.program(), [None, None])
+    with pytest.raises(RuntimeError, match="tried to run the program that runs it"):
+        instance.run([xs, out])
+
+
+# -- instances ---------------------------------------------------------------------------------------------------------
+def _add_one(count: int = 4, dtype: Any = f32) -> Assembler:
+    a = Assembler()
+    x, y = a.slot(count, dtype), a.slot(count, dtype, writable=True)
+    ops = [("const", dtype, 1, a.number(1.0), 0, 0), ("add", dtype, 2, 0, 1, 0)]
+    a.emit("map", *byte_code((count,), [(x, (1,))], [(y, 2)], 3, ops))
+    return a
+
+
+def test_instance_keeps_bound_arrays_alive() -> None:
+    out = np.zeros(4, f32)
+    instance = _native.Instance(_add_one().program(), [np.ones(4, f32), out])
+    for _ in range(3):
+        instance.run([])
+    np.testing.assert_array_equal(out, 2)
+
+
+@pytest.mark.parametrize(
+    "arrays, message",
+    [
+        ([np.zeros(4, f32)], "expected 2 arrays and got 1"),
+        ([np.zeros(4, f32), np.zeros(5, f32)], "slot 1: expected 16 bytes and got an array of 20"),
+        ([np.zeros((4, 2), f32)[:, 0], np.zeros(4, f32)], "slot 0: expected a C-contiguous array"),
+        ([np.zeros(4, f32), np.frombuffer(bytes(16), f32)], "slot 1: expected a writable C-contiguous array"),
+        ([np.zeros(17, np.uint8)[1:].view(f32), np.zeros(4, f32)], "slot 0: the array's memory is not aligned"),
+        ([None, np.zeros(4, f32)], "slot 0: expected a C-contiguous array"),
+    ],
+)
+def test_instance_refuses_wrong_arrays(arrays: list, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        _native.Instance(_add_one().program(), [None, None]).run(arrays)
+
+
+def test_instance_takes_dtypes_that_buffers_can_not_name() -> None:
+    a = Assembler()
+    x, y = a.slot(3, ml_dtypes.bfloat16), a.slot(3, writable=True)
+    a.emit(
+        "map", *byte_code((3,), [(x, (1,))], [(y, 1)], 2, [("cast", ml_dtypes.bfloat16, 1, 0, DTYPES["float32"], 0)])
+    )
+    out = np.empty(3, f32)
+    a.run(np.array([1, 2.5, -3], ml_dtypes.bfloat16), out)
+    np.testing.assert_array_equal(out, [1, 2.5, -3])
+
+
+def test_many_python_threads_share_an_instance() -> None:
+    a = _add_one(50_000)
+    instance = _native.Instance(a.program(), [None, None])
+    failures = []
+
+    def work(i: int) -> None:
+        x, y = np.full(50_000, i, f32), np.empty(50_000, f32)
+        for _ in range(50):
+            instance.run([x, y])
+            if (y != i + 1).any():
+                failures.append(i)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+# -- threads -----------------------------------------------------------------------------------------------------------
+def _large_program() -> Assembler:
+    m, k, n = 301, 170, 259
+    a = Assembler()
+    x, y, bias, z, column, total, bits = (
+        a.slot(m * k),
+        a.slot(k * n),
+        a.slot(n),
+        a.slot(m * n, writable=True),
+        a.slot(n, writable=True),
+        a.slot(1, writable=True),
+        a.slot(100_003, np.uint32, writable=True),
+    )
+    moved, key = a.slot(m * n, writable=True), a.constant(np.array([5, 7], np.uint32))
+    epilogue = byte_code(
+        (m, n), [(-1, (n, 1)), (bias, (0, 1))], [(z, 2)], 3, [("add", f32, 2, 0, 1, 0), ("sigmoid", f32, 2, 2, 0, 0)]
+    )
+    a.emit("gemm", DTYPES["float32"], 1, m, n, k, x, 0, k, 1, y, 0, n, 1, -1, 1, *epilogue)
+    a.emit(
+        "map",
+        *byte_code(
+            (m, n), [(z, (n, 1)), (bias, (0, 1))], [(z, 2)], 3, [("mul", f32, 2, 0, 1, 0), ("exp", f32, 2, 2, 0, 0)]
+        ),
+    )
+    a.emit("reduce", REDUCTIONS["sum"], DTYPES["float32"], 1, m, n, z, column, 0)
+    a.emit("reduce", REDUCTIONS["sum"], DTYPES["float32"], 1, m * n, 1, z, total, 0)
+    a.emit("copy", 4, 2, n, m, z, 0, 1, n, moved, 0, m, 1)
+    a.emit("random", key, bits)
+    return a
+
+
+def test_results_do_not_depend_on_threads() -> None:
+    a = _large_program()
+    program = a.program()
+    results = []
+    for threads in (1, 2, 3, 4):
+        _native.set_num_threads(threads)
+        assert _native.num_threads() == threads
+        arrays = [normal(size // 4).copy() if not writable else np.zeros(size // 4, f32) for size, writable in a.slots]
+        instance = _native.Instance(program, [None] * len(a.slots))
+        for _ in range(5):
+            instance.run(arrays)
+        results.append([array.tobytes() for array in arrays])
+    assert all(result == results[0] for result in results)
+
+
+@pytest.mark.parametrize("count", [0, -1, 5000])
+def test_set_num_threads_refuses(count: int) -> None:
+    with pytest.raises(ValueError, match="between 1 and 1024"):
+        _native.set_num_threads(count)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_computes_too() -> None:
+    _native.set_num_threads(2)
+    a = _large_program()
+    arrays = [normal(size // 4) for size, _ in a.slots]
+    instance = _native.Instance(a.program(), [None] * len(a.slots))
+    instance.run(arrays)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)
+        before = arrays[3].copy()
+        instance.run(arrays)
+        os._exit(0 if np.array_equal(before, arrays[3]) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    instance.run(arrays)
+
+
+# -- programs that must be refused -------------------------------------------------------------------------------------
+def _refuse(a: Assembler, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        a.program()
+
+
+def test_refuses_reads_beyond_a_value() -> None:
+    a = Assembler()
+    x, y = a.slot(100), a.slot(128, writable=True)
+    a.emit("map", *byte_code((128,), [(x, (1,))], [(y, 1)], 2, [("neg", f32, 1, 0, 0, 0)]))
+    _refuse(a, "instruction 0 (map): value 0 holds 400 bytes and the instruction reads 512")
+
+
+def test_refuses_writes_to_what_is_read_only() -> None:
+    a = Assembler()
+    x = a.slot(4)
+    a.emit("fill", x, DTYPES["float32"], a.number(0.0))
+    _refuse(a, "instruction 0 (fill): it writes value 0 in slot 0, which is read-only")
+    a = Assembler()
+    x = a.constant(np.zeros(4, f32))
+    a.emit("fill", x, DTYPES["float32"], a.number(0.0))
+    _refuse(a, "instruction 0 (fill): it writes value 0, which is a constant")
+
+
+def test_refuses_partial_overlap() -> None:
+    a = Assembler()
+    a.arena_bytes = 64
+    x, y = a.value(ARENA, 0, 0, 32, f32), a.value(ARENA, 0, 4, 32, f32)
+    a.emit("map", *byte_code((8,), [(x, (1,))], [(y, 1)], 2, [("neg", f32, 1, 0, 0, 0)]))
+    _refuse(a, "writes value 1 over value 0, which it reads in another layout")
+
+
+def test_refuses_a_product_over_its_operand() -> None:
+    a = Assembler()
+    x, y = a.slot(16, writable=True), a.slot(16)
+    a.emit("gemm", DTYPES["float32"], 1, 4, 4, 4, x, 0, 4, 1, y, 0, 4, 1, x, 0)
+    _refuse(a, "instruction 0 (gemm): it writes value 0 over value 0, which it reads")
+
+
+@pytest.mark.parametrize(
+    "op, message",
+    [
+        (("add", f32, 1, 0, 1, 0), "op 0 (add): it reads register 1 before it is written"),
+        (("neg", np.int32, 1, 0, 0, 0), "op 0 (neg): register 0 is float32 and must be int32"),
+        (("neg", f32, 0, 0, 0, 0), "op 0 (neg): it writes register 0, which is an input"),
+        (("exp", np.int32, 1, 0, 0, 0), "op 0 (exp): there is no exp of int32"),
+        (("gt", f32, 1, 0, 0, 0), "register 1 is bool and value 1, which takes it, is float32"),
+    ],
+)
+def test_refuses_ops_that_have_no_meaning(op: tuple, message: str) -> None:
+    a = Assembler()
+    x, y = a.slot(4), a.slot(4, writable=True)
+    a.emit("map", *byte_code((4,), [(x, (1,))], [(y, 1)], 2, [op]))
+    _refuse(a, message)
+
+
+def test_refuses_sizes_whose_product_overflows() -> None:
+    a = Assembler()
+    x, y = a.slot(4), a.slot(4, writable=True)
+    big = 2**40
+    a.emit("map", *byte_code((big, big), [(x, (0, 0))], [(y, 1)], 2, [("neg", f32, 1, 0, 0, 0)]))
+    _refuse(a, "instruction 0 (map): its sizes multiply to more than 64 bits")
+
+
+def test_refuses_copies_that_write_twice() -> None:
+    a = Assembler()
+    x, y = a.slot(8), a.slot(8, writable=True)
+    a.emit("copy", 4, 2, 2, 4, x, 0, 4, 1, y, 0, 2, 1)
+    _refuse(a, "instruction 0 (copy): it writes an element more than once")
+
+
+def test_refuses_words_that_are_missing_or_left_over() -> None:
+    a = Assembler()
+    a.code = [OPCODES["fill"], 5, 0]
+    _refuse(a, "instruction 0 (fill): it claims 5 words and 1 are left")
+    a = Assembler()
+    y = a.slot(4, writable=True)
+    a.emit("fill", y, DTYPES["float32"], a.number(0.0), 0)
+    _refuse(a, "instruction 0 (fill): 1 words are left over")
+    a = Assembler()
+    a.code = [99, 0]
+    _refuse(a, "instruction 0: the opcode is 99")
+
+
+def test_refuses_values_outside_their_place() -> None:
+    a = Assembler()
+    a.value(SLOT, 0, 0, 4, f32)
+    _refuse(a, "value 0: there is no place 0")
+    a = Assembler()
+    a.value(ARENA, 0, 0, 4, f32)
+    _refuse(a, "value 0: bytes 0 to 0 + 4 are not within the 0 bytes of its place")
+
+
+# -- corrupted programs ------------------------------------------------------------------------------------------------
+def _every_instruction() -> Assembler:
+    a = Assembler()
+    x, w, b, y = a.slot(6), a.slot(12, writable=True), a.slot(4), a.slot(8, writable=True)
+    h, total, ids, picked, spread = (
+        a.arena(8),
+        a.arena(2),
+        a.constant(np.array([1, 0, -1], np.int32)),
+        a.arena(12),
+        a.arena(8),
+    )
+    key, bits, flag = a.constant(np.array([1, 2], np.uint32)), a.arena(9, np.uint32), a.arena(8, np.bool_)
+    f = DTYPES["float32"]
+    epilogue = byte_code(
+        (2, 4), [(-1, (4, 1)), (b, (0, 1))], [(h, 2)], 3, [("add", f32, 2, 0, 1, 0), ("tanh", f32, 2, 2, 0, 0)]
+    )
+    a.emit("gemm", f, 1, 2, 4, 3, x, 0, 3, 1, w, 0, 4, 1, -1, 1, *epilogue)
+    ops = [("const", f32, 1, a.number(0.5), 0, 0), ("gt", f32, 2, 0, 1, 0), ("select", f32, 3, 2, 0, 1)]
+    a.emit("map", *byte_code((2, 4), [(h, (4, 1))], [(flag, 2), (y, 3)], 4, ops))
+    a.emit("map", *byte_code((3, 4), [(w, (4, 1)), (b, (0, 1))], [(w, 2)], 3, [("sub", f32, 2, 0, 1, 0)]))
+    body = byte_code((2, 4), [(y, (4, 1))], [(-1, 1)], 2, [("square", f32, 1, 0, 0, 0)])
+    a.emit("reduce", REDUCTIONS["sum"], f, 2, 4, 1, -1, total, 1, *body)
+    a.emit("reduce", REDUCTIONS["max"], f, 2, 4, 1, h, total, 0)
+    a.emit("copy", 4, 2, 4, 2, h, 0, 1, 4, y, 0, 2, 1)
+    a.emit("fill", picked, f, a.number(2.0))
+    a.emit("gather", 4, 1, 2, 4, 3, DTYPES["int32"], h, ids, picked, 0)
+    a.emit("scatter_add", f, 1, 2, 4, 3, DTYPES["int32"], picked, ids, spread, 1)
+    a.emit("random", key, bits)
+    a.host.append(lambda inputs, outputs: outputs[0].fill(0))
+    a.emit("host", 0, 2, h, total, 1, spread)
+    return a
+
+
+def test_every_instruction_runs() -> None:
+    a = _every_instruction()
+    instance = _native.Instance(a.program(), [np.zeros(size // 4, f32) for size, _ in a.slots])
+    instance.run([])
+    assert set(OPCODES.values()) == set(_opcodes_in(a.code))
+
+
+def _opcodes_in(code: list[int]) -> list[int]:
+    found, at = [], 0
+    while at < len(code):
+        found.append(code[at])
+        at += 2 + code[at + 1]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_corrupted_programs_are_refused_or_run(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    a = _every_instruction()
+    whole = a.arrays()
+    strange = np.array(
+        [-1, 0, 1, 2, 3, 4, 5, 7, 8, 9, 16, 63, 255, 2**16, 2**31, 2**32, 2**62, 2**63 - 1, -(2**63), -(2**31)],
+        np.int64,
+    )
+    n_run = 0
+    for _ in range(400):
+        parts = {name: part.copy() if isinstance(part, np.ndarray) else part for name, part in whole.items()}
+        for _ in range(int(rng.integers(1, 4))):
+            name = ("code", "code", "code", "code", "values", "slots", "numbers")[int(rng.integers(7))]
+            flat = parts[name].reshape(-1)
+            at = int(rng.integers(flat.size))
+            if name == "numbers":
+                flat[at] = rng.choice([np.nan, np.inf, -np.inf, 1e300, -1.0])
+            elif rng.random() < 0.5:
+                flat[at] = rng.choice(strange)
+            else:
+                with np.errstate(over="ignore"):
+                    flat[at] += int(rng.integers(-3, 4))
+        if rng.random() < 0.1:
+            parts["code"] = parts["code"][: int(rng.integers(parts["code"].size))]
+        try:
+            program = _native.Program(**parts)
+        except ValueError as error:
+            assert str(error)
+            continue
+        if program.work > 1e8:  # valid, and only long
+            continue
+        try:
+            arrays = [np.zeros(size, np.uint8) for size, _ in parts["slots"]]
+            _native.Instance(program, arrays).run([])
+            n_run += 1
+        except (IndexError, MemoryError, ValueError):
+            pass
+    assert n_run > 0
+
+
+def test_tables_are_complete() -> None:
+    assert list(DTYPES) == (
+        [
+            "bool",
+            "uint8",
+            "int8",
+            "uint16",
+            "int16",
+            "uint32",
+            "int32",
+            "uint64",
+            "int64",
+            "float16",
+            "bfloat16",
+            "float32",
+            "float64",
+        ]
+    )
+    assert list(REDUCTIONS) == ["sum", "prod", "max", "min", "argmax", "argmin"]
+    assert len(set(MAP_OPS.values())) == len(MAP_OPS) and "fma" in MAP_OPS
+    assert _native.isa() in ("baseline", "avx2", "avx512")
+    assert re.fullmatch(r"\d+\.\d+\.\d+.*", _native.version())
