@@ -99,7 +99,9 @@ def test_batch_epoch_and_free_running_give_the_same_history():
 
 def test_needs_follow_from_the_hooks():
     def needs(*given):
-        return callbacks.CallbackList(list(given), add_history=True, add_progbar=True, verbose=1, epochs=1, steps=1).needs()
+        return callbacks.CallbackList(
+            list(given), add_history=True, add_progbar=True, verbose=1, epochs=1, steps=1
+        ).needs()
 
     class MyHistory(callbacks.History):
         def on_epoch_end(self, epoch, logs=None):
@@ -176,7 +178,9 @@ def test_reduce_lr_on_plateau(capsys):
     made.optimizer.learning_rate = 1e-9
     reduce = callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=2, verbose=1, min_lr=2e-10)
     history = fit(made, epochs=8, callbacks=[reduce], shuffle=False).history
-    np.testing.assert_allclose(history["learning_rate"], [1e-9, 1e-9, 1e-9, 5e-10, 5e-10, 2.5e-10, 2.5e-10, 2e-10], rtol=1e-5)
+    np.testing.assert_allclose(
+        history["learning_rate"], [1e-9, 1e-9, 1e-9, 5e-10, 5e-10, 2.5e-10, 2.5e-10, 2e-10], rtol=1e-5
+    )
     assert "Epoch 3: ReduceLROnPlateau reducing learning rate to" in capsys.readouterr().out
     with pytest.raises(ValueError, match="does not support a factor >= 1.0"):
         callbacks.ReduceLROnPlateau(factor=1.0)

@@ -28,7 +28,12 @@ def models(keras, layers):
     branches = keras.Model(x, layers.Dense(2, name="out")(layers.Add(name="sum")([left, right])), name="branches")
     long_name = "a_very_long_name_for_a_batch_normalization"
     chain = keras.Sequential(
-        [layers.Input((4,)), layers.Dense(32, name="d1"), layers.BatchNormalization(name=long_name), layers.Dense(2, name="d2")],
+        [
+            layers.Input((4,)),
+            layers.Dense(32, name="d1"),
+            layers.BatchNormalization(name=long_name),
+            layers.Dense(2, name="d2"),
+        ],
         name="chain",
     )
     unbuilt = keras.Sequential([layers.Dense(32, name="d1"), layers.Dense(2, name="d2")], name="unbuilt")
@@ -39,7 +44,15 @@ def models(keras, layers):
     twice = keras.Model(i, shared(shared(i)), name="twice")
     j = keras.Input((3,), name="j")
     two = keras.Model([i, j], [layers.Concatenate(name="both")([i, j]), layers.Dense(1, name="one")(j)], name="two")
-    return {"branches": branches, "chain": chain, "unbuilt": unbuilt, "nested": nested, "line": line, "twice": twice, "two": two}
+    return {
+        "branches": branches,
+        "chain": chain,
+        "unbuilt": unbuilt,
+        "nested": nested,
+        "line": line,
+        "twice": twice,
+        "two": two,
+    }
 
 
 def texts(keras, layers):

@@ -144,7 +144,9 @@ def test_ops_between_layers():
     h = layers.Dense(3)(x)
     model = Model(x, ops.relu(h * 2.0 + 1.0)[:, :2])
     kernel, bias = [np.asarray(w) for w in model.weights]
-    np.testing.assert_allclose(model.predict(X, verbose=0), np.maximum((X @ kernel + bias) * 2 + 1, 0)[:, :2], rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(
+        model.predict(X, verbose=0), np.maximum((X @ kernel + bias) * 2 + 1, 0)[:, :2], rtol=1e-4, atol=1e-5
+    )
 
 
 def test_get_layer():
@@ -165,7 +167,9 @@ def test_functional_errors_name_the_input():
     with pytest.raises(ValueError, match=r"All `inputs` of a functional model must come from Input\(\)"):
         Model(X, x)
     model = branched()
-    with pytest.raises(ValueError, match=r"Input 'x' of model '.*' has shape \(None, 4\), and got data of shape \(12, 3\)"):
+    with pytest.raises(
+        ValueError, match=r"Input 'x' of model '.*' has shape \(None, 4\), and got data of shape \(12, 3\)"
+    ):
         model.predict(X[:, :3], verbose=0)
     with pytest.raises(ValueError, match=r"Reshape the data to \(3, 4\)"):
         model.predict(X[:3].reshape(3, 2, 2), verbose=0)
@@ -266,7 +270,9 @@ def test_own_training_step_with_tape_and_metrics():
         history = model.fit(X, X[:, :1], epochs=4, batch_size=4, verbose=0, validation_data=(X, X[:, :1])).history
         assert list(history) == ["my_loss", "val_my_loss"]
         assert history["my_loss"][-1] < history["my_loss"][0]
-        np.testing.assert_allclose(model.evaluate(X, X[:, :1], verbose=0, batch_size=12), history["val_my_loss"][-1], rtol=1e-5)
+        np.testing.assert_allclose(
+            model.evaluate(X, X[:, :1], verbose=0, batch_size=12), history["val_my_loss"][-1], rtol=1e-5
+        )
 
 
 def test_compute_loss_and_compute_metrics_can_be_overridden():

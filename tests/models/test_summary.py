@@ -24,7 +24,12 @@ def models():
     branches = yeoul.Model(x, layers.Dense(2, name="out")(layers.Add(name="sum")([left, right])), name="branches")
     long_name = "a_very_long_name_for_a_batch_normalization"
     chain = yeoul.Sequential(
-        [layers.Input((4,)), layers.Dense(32, name="d1"), layers.BatchNormalization(name=long_name), layers.Dense(2, name="d2")],
+        [
+            layers.Input((4,)),
+            layers.Dense(32, name="d1"),
+            layers.BatchNormalization(name=long_name),
+            layers.Dense(2, name="d2"),
+        ],
         name="chain",
     )
     unbuilt = yeoul.Sequential([layers.Dense(32, name="d1"), layers.Dense(2, name="d2")], name="unbuilt")
@@ -35,7 +40,15 @@ def models():
     twice = yeoul.Model(i, shared(shared(i)), name="twice")
     j = yeoul.Input((3,), name="j")
     two = yeoul.Model([i, j], [layers.Concatenate(name="both")([i, j]), layers.Dense(1, name="one")(j)], name="two")
-    return {"branches": branches, "chain": chain, "unbuilt": unbuilt, "nested": nested, "line": line, "twice": twice, "two": two}
+    return {
+        "branches": branches,
+        "chain": chain,
+        "unbuilt": unbuilt,
+        "nested": nested,
+        "line": line,
+        "twice": twice,
+        "two": two,
+    }
 
 
 @pytest.fixture(autouse=True)

@@ -42,7 +42,9 @@ def classifier(l2=None):
 def two_outputs():
     x = keras.Input((4,), name="x")
     h = layers.Dense(6, activation="tanh", name="h")(x)
-    return keras.Model(x, {"kind": layers.Dense(3, activation="softmax", name="kind")(h), "size": layers.Dense(1, name="size")(h)})
+    return keras.Model(
+        x, {"kind": layers.Dense(3, activation="softmax", name="kind")(h), "size": layers.Dense(1, name="size")(h)}
+    )
 
 
 def record(model, compile_args, fit_args, evaluate_args):
@@ -80,7 +82,12 @@ def main():
     )
     fits["class_weight"] = record(
         classifier(),
-        {"optimizer": "sgd", "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "weighted_metrics": ["accuracy"]},
+        {
+            "optimizer": "sgd",
+            "loss": "sparse_categorical_crossentropy",
+            "metrics": ["accuracy"],
+            "weighted_metrics": ["accuracy"],
+        },
         {"x": x, "y": y, "class_weight": {0: 2.0, 1: 0.5}, **common},
         {"x": x, "y": y},
     )

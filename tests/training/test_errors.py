@@ -41,7 +41,12 @@ def test_batch_size(size):
 
 def test_not_compiled():
     made = Sequential([Input((4,)), layers.Dense(3)])
-    for method, args in (("fit", (X, LABELS)), ("evaluate", (X, LABELS)), ("train_on_batch", (X, LABELS)), ("test_on_batch", (X, LABELS))):
+    for method, args in (
+        ("fit", (X, LABELS)),
+        ("evaluate", (X, LABELS)),
+        ("train_on_batch", (X, LABELS)),
+        ("test_on_batch", (X, LABELS)),
+    ):
         with pytest.raises(ValueError, match=rf"You must call `compile\(\)` before calling `{method}\(\)`"):
             getattr(made, method)(*args)
 
@@ -78,7 +83,12 @@ def test_labels_out_of_range():
 
 
 def test_binary_labels_out_of_range():
-    fails("The target in row 2 is 2, and binary cross-entropy takes targets from 0 to 1", X, LABELS, made=model(1, "sigmoid", "binary_crossentropy"))
+    fails(
+        "The target in row 2 is 2, and binary cross-entropy takes targets from 0 to 1",
+        X,
+        LABELS,
+        made=model(1, "sigmoid", "binary_crossentropy"),
+    )
 
 
 def test_loss_and_output_do_not_match():
@@ -88,14 +98,24 @@ def test_loss_and_output_do_not_match():
     fails("softmax over one unit is always 1", X, LABELS % 2, made=model(1, "softmax", "binary_crossentropy"))
     fails("they look one-hot. Use loss='categorical_crossentropy'", X, one_hot)
     fails("Use loss='sparse_categorical_crossentropy'", X, LABELS, made=model(3, "softmax", "categorical_crossentropy"))
-    fails("takes one 0 or 1 for every unit, and the output has 3 units", X, LABELS, made=model(3, "softmax", "binary_crossentropy"))
-    fails(r"compares targets of shape \(20, 3\) with an output of shape \(20, 1\)", X, one_hot, made=model(1, None, "mse"))
+    fails(
+        "takes one 0 or 1 for every unit, and the output has 3 units",
+        X,
+        LABELS,
+        made=model(3, "softmax", "binary_crossentropy"),
+    )
+    fails(
+        r"compares targets of shape \(20, 3\) with an output of shape \(20, 1\)", X, one_hot, made=model(1, None, "mse")
+    )
 
 
 def test_nan_in_data_is_told():
     bad = X.copy()
     bad[4, 2] = np.nan
-    with pytest.warns(UserWarning, match="became NaN in epoch 1"), pytest.warns(UserWarning, match="`x` holds NaN in 1 of 20 rows, the first is row 4"):
+    with (
+        pytest.warns(UserWarning, match="became NaN in epoch 1"),
+        pytest.warns(UserWarning, match="`x` holds NaN in 1 of 20 rows, the first is row 4"),
+    ):
         model().fit(bad, LABELS, verbose=0)
 
 
@@ -131,7 +151,12 @@ def test_names_of_outputs():
     x = Input((4,))
     made = Model(x, [layers.Dense(1, name="size")(x), layers.Dense(1, name="kind")(x)])
     made.compile("sgd", {"sise": "mse"})
-    fails(r"`loss` names the output 'sise', and the outputs of the model are \['size', 'kind'\]\. Did you mean 'size'\?", X, [LABELS, LABELS], made=made)
+    fails(
+        r"`loss` names the output 'sise', and the outputs of the model are \['size', 'kind'\]\. Did you mean 'size'\?",
+        X,
+        [LABELS, LABELS],
+        made=made,
+    )
     made.compile("sgd", ["mse"])
     fails(r"`loss` has 1 entries, and the model has 2 output\(s\)", X, [LABELS, LABELS], made=made)
     made.compile("sgd", "mse")
@@ -147,7 +172,13 @@ def test_arguments():
         made = model()
         made.compile("sgd", "mean_sqared_error")
         made.fit(X, X[:, :3], verbose=0)
-    fails("`class_weight` and `sample_weight` at the same time", X, LABELS, class_weight={0: 1.0}, sample_weight=np.ones(20))
+    fails(
+        "`class_weight` and `sample_weight` at the same time",
+        X,
+        LABELS,
+        class_weight={0: 1.0},
+        sample_weight=np.ones(20),
+    )
     fails("validation_freq", X, LABELS, validation_freq=0)
     with pytest.raises(TypeError, match=r"Write History\(\)"):
         from yeoul.callbacks import History

@@ -157,7 +157,9 @@ def test_steps():
     history, _ = fitted(batch_size=10, steps_per_epoch=3, epochs=2, shuffle=True)
     assert len(history["loss"]) == 2
     model = regression()
-    assert model.evaluate(X, Y, batch_size=10, steps=2, verbose=0) == pytest.approx(model.evaluate(X[:20], Y[:20], verbose=0), rel=1e-5)
+    assert model.evaluate(X, Y, batch_size=10, steps=2, verbose=0) == pytest.approx(
+        model.evaluate(X[:20], Y[:20], verbose=0), rel=1e-5
+    )
     assert model.predict(X, batch_size=10, steps=2, verbose=0).shape == (20, 1)
 
 
@@ -220,8 +222,12 @@ def test_train_on_batch_takes_weights():
 
 def test_predict_in_batches_equals_predict_at_once():
     model = regression()
-    np.testing.assert_allclose(model.predict(X, batch_size=7, verbose=0), model.predict(X, batch_size=50, verbose=0), rtol=1e-5)
-    np.testing.assert_allclose(model.predict((b[0] for b in batches()), verbose=0), model.predict(X, verbose=0), rtol=1e-6)
+    np.testing.assert_allclose(
+        model.predict(X, batch_size=7, verbose=0), model.predict(X, batch_size=50, verbose=0), rtol=1e-5
+    )
+    np.testing.assert_allclose(
+        model.predict((b[0] for b in batches()), verbose=0), model.predict(X, verbose=0), rtol=1e-6
+    )
     assert model.predict(X[:1].astype(np.float64), verbose=0).dtype == np.float32
     first = model.predict(X[:1], verbose=0)
     model.set_weights([w * 0 for w in model.get_weights()])

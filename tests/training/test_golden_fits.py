@@ -28,14 +28,20 @@ def weights(shapes):
 def classifier(l2=None):
     regularizer = regularizers.L2(l2) if l2 else None
     return Sequential(
-        [Input((4,)), layers.Dense(8, activation="relu", kernel_regularizer=regularizer), layers.Dense(3, activation="softmax")]
+        [
+            Input((4,)),
+            layers.Dense(8, activation="relu", kernel_regularizer=regularizer),
+            layers.Dense(3, activation="softmax"),
+        ]
     )
 
 
 def two_outputs():
     x = Input((4,), name="x")
     h = layers.Dense(6, activation="tanh", name="h")(x)
-    return Model(x, {"kind": layers.Dense(3, activation="softmax", name="kind")(h), "size": layers.Dense(1, name="size")(h)})
+    return Model(
+        x, {"kind": layers.Dense(3, activation="softmax", name="kind")(h), "size": layers.Dense(1, name="size")(h)}
+    )
 
 
 X, Y, TARGET, WEIGHT = data()

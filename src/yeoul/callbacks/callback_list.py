@@ -212,7 +212,11 @@ def _flatten(callbacks: Any) -> Iterable[Any]:
             yield from _flatten(callback)
         return
     if isinstance(callbacks, type):
-        raise TypeError(f"callbacks must hold objects, and got the class {callbacks.__name__}. Write {callbacks.__name__}().")
+        raise TypeError(
+            f"callbacks must hold objects, and got the class {callbacks.__name__}. Write {callbacks.__name__}()."
+        )
     if not hasattr(callbacks, "set_model"):
-        raise TypeError(f"callbacks must be Callback objects, and got {callbacks!r} of type {type(callbacks).__name__}.")
+        raise TypeError(
+            f"callbacks must be Callback objects, and got {callbacks!r} of type {type(callbacks).__name__}."
+        )
     yield callbacks

@@ -32,7 +32,7 @@ def is_live_display() -> bool:
 
 
 def format_rate(seconds: float, unit: str) -> str:
-    """ 2ms/step, 13us/step, 3s/step, with a space before."""
+    """2ms/step, 13us/step, 3s/step, with a space before."""
     if seconds >= 1 or seconds == 0:
         return f" {seconds:.0f}s/{unit}"
     if seconds >= 1e-3:
@@ -106,7 +106,9 @@ class Progbar:
         """`n` more steps are done."""
         self.update(self._seen + n, values)
 
-    def update(self, current: int, values: Sequence[tuple[str, Any]] | None = None, finalize: bool | None = None) -> None:
+    def update(
+        self, current: int, values: Sequence[tuple[str, Any]] | None = None, finalize: bool | None = None
+    ) -> None:
         """`current` steps are done.
 
         Args:
@@ -132,7 +134,9 @@ class Progbar:
             )
 
     def _take(self, name: str, value: Any, current: int, finalize: bool) -> None:
-        is_averaged = name not in self.stateful_metrics if self.stateful_metrics is not None else name in self.stateless_metrics  # type: ignore[operator]
+        is_averaged = (
+            name not in self.stateful_metrics if self.stateful_metrics is not None else name in self.stateless_metrics
+        )  # type: ignore[operator]
         if not is_averaged or finalize or name not in self._sums:
             weight = max(current - self._seen, 1) if is_averaged and not finalize else 1
             self._sums[name] = (value if weight == 1 else value * weight, weight)
@@ -154,7 +158,9 @@ class Progbar:
         else:
             bar = f"{current:7d}/Unknown"
             width = len(bar)
-        clock = format_eta(rate * (self.target - current)) if self.target and not finalize else f"{now - self._start:.0f}s"
+        clock = (
+            format_eta(rate * (self.target - current)) if self.target and not finalize else f"{now - self._start:.0f}s"
+        )
         info = f"{format_rate(rate, self.unit_name)}{format_logs(self._means())}"
         width += 1 + len(clock) + len(info)
         padding = " " * max(self._last_width - width, 0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yeoul.layers import Input, Layer
-from yeoul.layers.layer import LayerCall
 from yeoul.core import tree
 from yeoul.core.tensor import KerasTensor, apply
+from yeoul.layers import Input, Layer
+from yeoul.layers.layer import LayerCall
 from yeoul.models.model import Functional, Model
 from yeoul.models.sequential import Sequential
 
@@ -50,16 +50,23 @@ def clone_model(
             return Sequential([start, *layers], name=model.name)
         if model._start is not None:
             start = model._start
-            return Sequential([Input(batch_shape=start.shape, dtype=start.dtype, name=start.name), *layers], name=model.name)
+            return Sequential(
+                [Input(batch_shape=start.shape, dtype=start.dtype, name=start.name), *layers], name=model.name
+            )
         return Sequential(layers, name=model.name)
     if not isinstance(model, Functional):
         if clone_function is not None or input_tensors is not None:
-            raise ValueError("Arguments `clone_function` and `input_tensors` are only supported for Sequential or Functional models.")
+            raise ValueError(
+                "Arguments `clone_function` and `input_tensors` are only supported for Sequential or Functional models."
+            )
         return type(model).from_config(model.get_config())
     graph = model._graph
     assert graph is not None
     if input_tensors is None:
-        starts = [Input(batch_shape=t.shape, dtype=t.dtype, name=layer.name) for t, layer in zip(graph.inputs, graph.input_layers, strict=True)]
+        starts = [
+            Input(batch_shape=t.shape, dtype=t.dtype, name=layer.name)
+            for t, layer in zip(graph.inputs, graph.input_layers, strict=True)
+        ]
     else:
         starts = tree.flatten(input_tensors)
     made: dict[int, Any] = {}
@@ -86,5 +93,3 @@ def clone_model(
             results[id(node)] = output if isinstance(output, list) else [output]
     outputs = tree.pack_sequence_as(graph.output_structure, [value_of(t) for t in graph.outputs])
     return Functional(tree.pack_sequence_as(graph.input_structure, starts), outputs, name=model.name)
-
-

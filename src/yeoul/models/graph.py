@@ -123,7 +123,11 @@ class LayerGraph:
         names = []
         for tensor in self.outputs:
             layer = layer_of(tensor)
-            names.append(layer.name if layer is not None else (tensor.node.op.name if tensor.node is not None else str(tensor.name)))
+            names.append(
+                layer.name
+                if layer is not None
+                else (tensor.node.op.name if tensor.node is not None else str(tensor.name))
+            )
         return names
 
     def run(self, inputs: Any, training: bool | None = None) -> Any:
@@ -188,7 +192,9 @@ def standard_input(x: Any, expected: KerasTensor, name: str, model_name: str) ->
     elif len(shape) == len(wanted) + 1 and shape[-1] == 1:
         x = ops.squeeze(x, -1)
     shape = tuple(x.shape)
-    if len(shape) != len(wanted) or any(w is not None and s is not None and s != w for s, w in zip(shape, wanted, strict=True)):
+    if len(shape) != len(wanted) or any(
+        w is not None and s is not None and s != w for s, w in zip(shape, wanted, strict=True)
+    ):
         raise ValueError(
             f"Input {name!r} of model {model_name!r} has shape {wanted}, and got data of shape {shape}.{_hint(shape, wanted)}"
         )

@@ -22,7 +22,14 @@ def make_layer(entry: dict[str, Any], known: dict[str, Any] | None = None) -> An
     Raises: ValueError for a class that nobody knows.
     """
     name = entry["class_name"]
-    cls = (known or {}).get(name) or lookup_custom(entry.get("registered_name") or name) or lookup_custom(name) or getattr(layers, name, None)
+    cls = (
+        (known or {}).get(name)
+        or lookup_custom(entry.get("registered_name") or name)
+        or lookup_custom(name)
+        or getattr(layers, name, None)
+    )
     if cls is None:
-        raise ValueError(f"Unknown layer class {name!r}. Pass it in custom_objects, or decorate it with register_keras_serializable().")
+        raise ValueError(
+            f"Unknown layer class {name!r}. Pass it in custom_objects, or decorate it with register_keras_serializable()."
+        )
     return cls.from_config(entry["config"])

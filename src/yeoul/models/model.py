@@ -39,7 +39,9 @@ class Model(Trainer, Layer):
     def __init__(self, *args: Any, **kwargs: Any):
         if not _are_functional(args, kwargs):
             if args:
-                raise TypeError(f"{type(self).__name__} takes inputs and outputs, or no arguments but name=, dtype=, trainable=. Got {args!r}.")
+                raise TypeError(
+                    f"{type(self).__name__} takes inputs and outputs, or no arguments but name=, dtype=, trainable=. Got {args!r}."
+                )
             super().__init__(**kwargs)
             self._forget_programs()
             return
@@ -74,10 +76,14 @@ class Model(Trainer, Layer):
         Raises: ValueError if there is none.
         """
         if (name is None) == (index is None):
-            raise ValueError(f"Provide either a layer name or a layer index at `get_layer`. Received: index={index}, name={name}")
+            raise ValueError(
+                f"Provide either a layer name or a layer index at `get_layer`. Received: index={index}, name={name}"
+            )
         if index is not None:
             if len(self.layers) <= index:
-                raise ValueError(f"Was asked to retrieve layer at index {index} but model only has {len(self.layers)} layers.")
+                raise ValueError(
+                    f"Was asked to retrieve layer at index {index} but model only has {len(self.layers)} layers."
+                )
             return self.layers[index]
         for layer in self.layers:
             if layer.name == name:
@@ -86,7 +92,9 @@ class Model(Trainer, Layer):
 
     def _required_graph(self, what: str) -> LayerGraph:
         if self._graph is None:
-            raise AttributeError(f"Model {self.name!r} has no `{what}`: its inputs are not known. Build it, or make it with Model(inputs, outputs).")
+            raise AttributeError(
+                f"Model {self.name!r} has no `{what}`: its inputs are not known. Build it, or make it with Model(inputs, outputs)."
+            )
         return self._graph
 
     def _output_layers(self) -> list[Layer]:
@@ -139,7 +147,12 @@ class Model(Trainer, Layer):
 
     def build(self, input_shape: Any = None) -> None:
         """Makes the weights for inputs of this shape, the batch axis first (None for any)."""
-        if self._graph is None and input_shape is not None and type(self).call is not Model.call and not self._is_building():
+        if (
+            self._graph is None
+            and input_shape is not None
+            and type(self).call is not Model.call
+            and not self._is_building()
+        ):
             self._untracked("_builds", True)
             try:
                 self.built = True

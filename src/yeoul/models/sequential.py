@@ -38,7 +38,9 @@ class Sequential(Model):
 
     @layers.setter
     def layers(self, value: Any) -> None:
-        raise AttributeError("`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to change the layers.")
+        raise AttributeError(
+            "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to change the layers."
+        )
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
         """Adds a layer at the end.
@@ -60,7 +62,9 @@ class Sequential(Model):
                 raise TypeError(
                     f"Only instances of `Layer` can be added to a Sequential model. Received: {layer} (of type {type(layer).__name__})"
                 )
-            raise TypeError(f"Only layers can be added to a Sequential model, and got the function {layer!r}. Wrap it in Lambda().")
+            raise TypeError(
+                f"Only layers can be added to a Sequential model, and got the function {layer!r}. Wrap it in Lambda()."
+            )
         if any(layer.name == other.name for other in self._stack):
             raise ValueError(
                 "All layers added to a Sequential model should have unique names. "
@@ -96,7 +100,9 @@ class Sequential(Model):
         x: Any = self._start
         for layer in self._stack:
             if isinstance(x, (list, tuple, dict)):
-                raise ValueError(f"Layers of a Sequential model have one output, and the one before {layer.name!r} has several. Use Model(inputs, outputs).")
+                raise ValueError(
+                    f"Layers of a Sequential model have one output, and the one before {layer.name!r} has several. Use Model(inputs, outputs)."
+                )
             x = layer(x)
         self._untracked("_graph", LayerGraph(self._start, x, self.name))
         self.built = True
@@ -106,7 +112,9 @@ class Sequential(Model):
         if self.built or input_shape is None:
             return
         if not self._stack:
-            raise ValueError(f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`.")
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
+            )
         shape = tuple(input_shape)
         self._start = Input(batch_shape=(None, *shape[1:]), dtype=self._stack[0].dtype)
         self._connect()
@@ -114,9 +122,13 @@ class Sequential(Model):
     def _build_from(self, args: tuple, kwargs: dict[str, Any]) -> None:
         x = args[0]
         if not self._stack:
-            raise ValueError(f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`.")
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
+            )
         if isinstance(x, (list, tuple, dict)):
-            raise ValueError(f"Sequential model {self.name!r} takes one input, and got {len(x)}. Use Model(inputs, outputs) for several.")
+            raise ValueError(
+                f"Sequential model {self.name!r} takes one input, and got {len(x)}. Use Model(inputs, outputs) for several."
+            )
         try:
             self.build(x.shape)
         except (ValueError, TypeError):

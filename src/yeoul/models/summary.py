@@ -39,7 +39,9 @@ def print_summary(
     layer_range: Any = None,
 ) -> None:
     """See `Model.summary`."""
-    graph: LayerGraph | None = model._graph if type(model).__name__ != "Sequential" and not hasattr(model, "_stack") else None
+    graph: LayerGraph | None = (
+        model._graph if type(model).__name__ != "Sequential" and not hasattr(model, "_stack") else None
+    )
     is_chain = graph is None or _is_chain(graph)
     rows_of = graph.operations if graph is not None else model.layers
     names = _names(rows_of)
@@ -67,7 +69,12 @@ def print_summary(
     rows: list[list[str]] = []
     for operation in rows_of:
         rows.extend(_rows(operation, names, graph, is_chain, show_trainable, expand_nested, 0))
-    table = _table(header, rows, _fit(columns, width), ["<", "<", ">"] + (["<"] if not is_chain else []) + (["^"] if show_trainable else []))
+    table = _table(
+        header,
+        rows,
+        _fit(columns, width),
+        ["<", "<", ">"] + (["<"] if not is_chain else []) + (["^"] if show_trainable else []),
+    )
     lines = [f'Model: "{model.name}"', *table]
     trained, trained_bytes = _size(model.trainable_weights)
     frozen, frozen_bytes = _size(model.non_trainable_weights)
@@ -120,13 +127,23 @@ def _range(operations: list[Any], names: dict[int, str], layer_range: Any) -> tu
 
 
 def _rows(
-    operation: Any, names: dict[int, str], graph: LayerGraph | None, is_chain: bool, show_trainable: bool, expand: bool, level: int
+    operation: Any,
+    names: dict[int, str],
+    graph: LayerGraph | None,
+    is_chain: bool,
+    show_trainable: bool,
+    expand: bool,
+    level: int,
 ) -> list[list[str]]:
     prefix = "   " * level + "└ " if level else ""
     if isinstance(operation, Node):
         kind = "".join(part.capitalize() for part in operation.op.name.split("_"))
         output = next((t for n in (graph.nodes if graph else []) for t in n.inputs if t.node is operation), None)
-        output = output if output is not None else next((t for t in (graph.outputs if graph else []) if t.node is operation), None)
+        output = (
+            output
+            if output is not None
+            else next((t for t in (graph.outputs if graph else []) if t.node is operation), None)
+        )
         fields = [f"{prefix}{names[id(operation)]} ({kind})", _shape(output.shape) if output is not None else "?", "0"]
     else:
         params = f"{sum(v.size for v in operation.weights):,}" if operation.built else "0 (unbuilt)"
@@ -180,7 +197,10 @@ def _connections(operation: Any, names: dict[int, str], graph: LayerGraph | None
             if given is not None:
                 found.append(f"{graph.input_layers[given].name}[0][0]")
             elif source is not None:
-                index = next((i for i, call in enumerate(source._calls) if any(t.node is x.node for t in tree.flatten(call[1]))), 0)
+                index = next(
+                    (i for i, call in enumerate(source._calls) if any(t.node is x.node for t in tree.flatten(call[1]))),
+                    0,
+                )
                 found.append(f"{source.name}[{index}][{x.index}]")
             elif x.node is not None:
                 found.append(f"{names.get(id(x.node), x.node.op.name)}[0][{x.index}]")
@@ -248,5 +268,3 @@ def _table(header: list[str], rows: list[list[str]], widths: list[int], alignmen
         lines.extend(row(cells, "│"))
     lines.append(rule("└", "─", "┴", "┘"))
     return lines
-
-

@@ -60,7 +60,13 @@ def to_array(value: Any, name: str = "data") -> np.ndarray:
         if array.dtype != target:
             array = array.astype(target)
     elif kind in "OUSMm":
-        what = {"O": "objects or lists of different length", "U": "strings", "S": "strings", "M": "dates", "m": "durations"}[kind]
+        what = {
+            "O": "objects or lists of different length",
+            "U": "strings",
+            "S": "strings",
+            "M": "dates",
+            "m": "durations",
+        }[kind]
         raise ValueError(f"`{name}` holds {what}, and a model takes numbers. Turn them into numbers first.")
     elif kind == "c":
         raise ValueError(f"`{name}` is complex, and a model takes real numbers. Pass its real and imaginary parts.")
@@ -362,7 +368,9 @@ def is_stream(x: Any) -> bool:
     return hasattr(x, "__next__") or hasattr(x, "__iter__")
 
 
-def stream(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, total_steps: int | None = None) -> Stream:
+def stream(
+    x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = False, total_steps: int | None = None
+) -> Stream:
     """A `Stream` from a PyDataset, generator, data loader or any iterable of batches.
 
     Args:
@@ -373,7 +381,9 @@ def stream(x: Any, y: Any = None, sample_weight: Any = None, shuffle: bool = Fal
     kind = type(x).__name__
     for name, value in (("y", y), ("sample_weight", sample_weight)):
         if value is not None:
-            raise ValueError(f"When x is a {kind}, `{name}` must not be passed: batches are tuples that hold it already.")
+            raise ValueError(
+                f"When x is a {kind}, `{name}` must not be passed: batches are tuples that hold it already."
+            )
     if isinstance(x, PyDataset):
         x._warn_if_super_not_called()
         return Stream(

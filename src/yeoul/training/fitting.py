@@ -215,7 +215,9 @@ class _Fit:
 
     def _validate(self) -> dict[str, Any]:
         if self._evaluation is None:
-            self._evaluation = _Evaluation(self.model, self.validation, self.validation_batch_size, self.validation_steps)
+            self._evaluation = _Evaluation(
+                self.model, self.validation, self.validation_batch_size, self.validation_steps
+            )
         logs = self._evaluation.run(self.callbacks)
         return {f"val_{name}": value for name, value in logs.items()}
 
@@ -230,7 +232,9 @@ class _Fit:
         if steps is not None and (steps > batches or (steps < batches and not self.shuffle)):
             # The next epoch goes on where this one stopped, or data run out: that is a stream.
             return None
-        training = _phase(model, "train", source, self.batch_size, steps, shuffle_state(model) if self.shuffle else None)
+        training = _phase(
+            model, "train", source, self.batch_size, steps, shuffle_state(model) if self.shuffle else None
+        )
         if training is None:
             return None
         model._check_labels(source.y)
@@ -530,7 +534,14 @@ def _callback_list(model: Any, callbacks: Any, verbose: Any, steps: int | None) 
 
 
 def evaluate(
-    model: Any, x: Any, y: Any, batch_size: int | None, verbose: Any, sample_weight: Any, steps: int | None, callbacks: Any
+    model: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    verbose: Any,
+    sample_weight: Any,
+    steps: int | None,
+    callbacks: Any,
 ) -> dict[str, Any]:
     """See `Trainer.evaluate`."""
     evaluation = _Evaluation(model, _source(x, y, sample_weight), _checked_batch_size(batch_size), steps)
@@ -538,7 +549,9 @@ def evaluate(
 
 
 # -- predict ------------------------------------------------------------------------------------------------------------
-def _predict_program(model: Any, leaves: list[np.ndarray], structure: tree.Structure) -> tuple[step_graph.StepGraph, Any]:
+def _predict_program(
+    model: Any, leaves: list[np.ndarray], structure: tree.Structure
+) -> tuple[step_graph.StepGraph, Any]:
     key = (structure, tuple((a.shape, a.dtype) for a in leaves), engine.current().name)
     held = model._cache.predict.get(key)
     if held is None:
@@ -554,7 +567,10 @@ def predict_batch(model: Any, x: Any) -> Any:
     _require_built(model)
     data = pack_x_y_sample_weight(x)
     if model.run_eagerly:
-        return tree.map_structure(lambda t: np.asarray(t), model.predict_step(tree.map_structure(lambda a: None if a is None else convert(a), data)))
+        return tree.map_structure(
+            lambda t: np.asarray(t),
+            model.predict_step(tree.map_structure(lambda a: None if a is None else convert(a), data)),
+        )
     leaves, structure = tree.disassemble(data)
     traced, program = _predict_program(model, leaves, structure)
     return tree.assemble(traced.outputs, program.run(leaves))
@@ -610,7 +626,9 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
     if run._progbar is not None:
         run._progbar.seen = step
     run.on_predict_end()
-    return tree.assemble(structure, [parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in zip(*collected, strict=True)])
+    return tree.assemble(
+        structure, [parts[0] if len(parts) == 1 else np.concatenate(parts) for parts in zip(*collected, strict=True)]
+    )
 
 
 def _remember(model: Any, x: np.ndarray, converted: Any, batch_size: int | None) -> None:

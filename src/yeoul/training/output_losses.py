@@ -32,7 +32,9 @@ def resolve_loss(identifier: Any, y_true: Any, y_pred: Any) -> Any:
         if is_binary_output(y_pred):
             chosen = "binary_crossentropy"
         else:
-            chosen = "sparse_categorical_crossentropy" if is_sparse_target(y_true, y_pred) else "categorical_crossentropy"
+            chosen = (
+                "sparse_categorical_crossentropy" if is_sparse_target(y_true, y_pred) else "categorical_crossentropy"
+            )
         loss = losses.get(chosen)
     else:
         loss = losses.get(identifier)
@@ -111,7 +113,9 @@ class OutputLosses:
             if identifier is None:
                 continue
             if target is None:
-                raise ValueError(f"The loss {_describe(identifier)} of output {self.names[i] or i!r} has no targets. Pass y for it.")
+                raise ValueError(
+                    f"The loss {_describe(identifier)} of output {self.names[i] or i!r} has no targets. Pass y for it."
+                )
             loss = resolve_loss(identifier, target, output)
             check_loss_fits(loss, target.shape, output.shape, self.names[i] if len(outputs) > 1 else None)
             self.parts.append(OutputLoss(i, self.names[i], loss, weight))
@@ -141,4 +145,8 @@ class OutputLosses:
 
 
 def _describe(identifier: Any) -> str:
-    return repr(identifier) if isinstance(identifier, str) else getattr(identifier, "name", getattr(identifier, "__name__", str(identifier)))
+    return (
+        repr(identifier)
+        if isinstance(identifier, str)
+        else getattr(identifier, "name", getattr(identifier, "__name__", str(identifier)))
+    )

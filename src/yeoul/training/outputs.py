@@ -42,7 +42,9 @@ def per_output(value: Any, names: Sequence[str | None], argument: str, is_shared
             if key not in known:
                 close = difflib.get_close_matches(str(key), [str(name) for name in known], 1)
                 hint = f" Did you mean {close[0]!r}?" if close else ""
-                raise ValueError(f"`{argument}` names the output {key!r}, and the outputs of the model are {known}.{hint}")
+                raise ValueError(
+                    f"`{argument}` names the output {key!r}, and the outputs of the model are {known}.{hint}"
+                )
         return [value.get(name) for name in names]
     if isinstance(value, (list, tuple)):
         if len(value) == count and not any(tree.is_nested(part) for part in value):
@@ -50,10 +52,14 @@ def per_output(value: Any, names: Sequence[str | None], argument: str, is_shared
         flat = tree.flatten(value)
         if len(flat) == count:
             return flat
-        raise ValueError(f"`{argument}` has {len(flat)} entries, and the model has {count} output(s). Give one entry an output.")
+        raise ValueError(
+            f"`{argument}` has {len(flat)} entries, and the model has {count} output(s). Give one entry an output."
+        )
     if count == 1 or is_shared:
         return [value] * count
-    raise ValueError(f"`{argument}` is one array, and the model has {count} outputs{_named(names)}. Give one for every output.")
+    raise ValueError(
+        f"`{argument}` is one array, and the model has {count} outputs{_named(names)}. Give one for every output."
+    )
 
 
 def _named(names: Sequence[str | None]) -> str:

@@ -57,7 +57,9 @@ class PyDataset:
         self._max_queue_size = value
 
     def __getitem__(self, index: int) -> Any:
-        raise NotImplementedError(f"{type(self).__name__} must define __getitem__(self, index), which returns batch number `index`.")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define __getitem__(self, index), which returns batch number `index`."
+        )
 
     @property
     def num_batches(self) -> int | None:

@@ -71,7 +71,9 @@ def trace_step(model: Any, kind: str, structure: tree.Structure, specs: Specs) -
     step = getattr(model, f"{kind}_step")
     logs, active = _traced(lambda: step(tree.assemble(structure, inputs)), inputs)
     if not isinstance(logs, dict):
-        raise ValueError(f"{type(model).__name__}.{kind}_step must return a dict of logs, and returned {type(logs).__name__}.")
+        raise ValueError(
+            f"{type(model).__name__}.{kind}_step must return a dict of logs, and returned {type(logs).__name__}."
+        )
     logs = flat_logs(logs)
     if set(logs) == set(results_of(model).names):
         return StepGraph(Graph(inputs, [], active.variables, active.updates), [])

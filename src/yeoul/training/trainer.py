@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-import yeoul.engines  # registers the engines
 from yeoul import metrics, optimizers
 from yeoul.callbacks.history import History
 from yeoul.core import config, dtypes, engine, trace, tree
@@ -17,7 +16,7 @@ from yeoul.ops.elementwise import add
 from yeoul.ops.reduction import sum_
 from yeoul.ops.registry import cast, convert
 from yeoul.training import fitting, step_graph
-from yeoul.training.adapters import class_weights, pack_x_y_sample_weight, to_arrays, unpack_x_y_sample_weight
+from yeoul.training.adapters import class_weights, to_arrays, unpack_x_y_sample_weight
 from yeoul.training.checks import check_labels, check_softmax, takes_class_numbers
 from yeoul.training.output_losses import OutputLosses
 from yeoul.training.output_metrics import OutputMetrics
@@ -91,7 +90,9 @@ class Trainer:
         output_names = getattr(self, "output_names", None)
         self._untracked("_compile_loss", OutputLosses(loss, loss_weights, output_names) if loss is not None else None)
         has_metrics = metrics is not None or weighted_metrics is not None
-        self._untracked("_compile_metrics", OutputMetrics(metrics, weighted_metrics, output_names) if has_metrics else None)
+        self._untracked(
+            "_compile_metrics", OutputMetrics(metrics, weighted_metrics, output_names) if has_metrics else None
+        )
         self._untracked("loss", loss)
         self._untracked("_loss_tracker", _mean("loss"))
         self.run_eagerly = bool(run_eagerly)
@@ -133,7 +134,9 @@ class Trainer:
 
     def _require_compiled(self, method: str) -> None:
         if not self.compiled:
-            raise ValueError(f"You must call `compile()` before calling `{method}()`. Model {self.name!r} does not know its loss yet.")  # type: ignore[attr-defined]
+            raise ValueError(
+                f"You must call `compile()` before calling `{method}()`. Model {self.name!r} does not know its loss yet."
+            )  # type: ignore[attr-defined]
 
     # -- metrics --------------------------------------------------------------------------------------------------------
     @property
@@ -183,7 +186,9 @@ class Trainer:
             self._compile_metrics.update_state(y, y_pred, sample_weight)
         return self.get_metrics_result()
 
-    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True) -> Any:
+    def compute_loss(
+        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+    ) -> Any:
         """The loss of one batch: that of `compile` plus regularisation and `add_loss`. Override it to compute another.
 
         Raises: ValueError if there is none.
@@ -269,7 +274,9 @@ class Trainer:
             self._cache.steps[("graph", *self._step_key(kind, structure, specs))] = traced
         return traced
 
-    def _step_program(self, kind: str, structure: tree.Structure, leaves: list[np.ndarray]) -> tuple[step_graph.StepGraph, Any]:
+    def _step_program(
+        self, kind: str, structure: tree.Structure, leaves: list[np.ndarray]
+    ) -> tuple[step_graph.StepGraph, Any]:
         specs = tuple((a.shape, dtypes.name_of(a.dtype)) for a in leaves)
         key = ("program", *self._step_key(kind, structure, specs))
         held = self._cache.steps.get(key)
@@ -362,7 +369,14 @@ class Trainer:
         logs = fitting.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
-    def predict(self, x: Any, batch_size: int | None = None, verbose: Any = "auto", steps: int | None = None, callbacks: Any = None) -> Any:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
         """The outputs for all samples of `x`, as arrays."""
         if verbose == 0 and type(x) is np.ndarray and callbacks is None and steps is None:
             held = self._cache.fast_predict.get((x.shape, x.dtype, batch_size))
@@ -372,7 +386,12 @@ class Trainer:
         return fitting.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(
-        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: dict[int, float] | None = None, return_dict: bool = False
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
     ) -> Any:
         """One step of training. Returns the batch's loss and metrics as a list (a number if there is one), or as a dict."""
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None:
@@ -514,4 +533,6 @@ def _takes_training(function: Any) -> bool:
 
 def _require_gradients(loss: Any, model: Any) -> None:
     if loss.shape:
-        raise ValueError(f"compute_loss of {model.name!r} must return a scalar, and returned shape {loss.shape}. Take its mean.")
+        raise ValueError(
+            f"compute_loss of {model.name!r} must return a scalar, and returned shape {loss.shape}. Take its mean."
+        )
