@@ -190,10 +190,10 @@ def test_shuffling_is_repeatable_and_goes_on():
 def test_fit_does_not_copy_float32(monkeypatch):
     model = regression()
     seen = []
-    from yeoul.training import fitting
+    from yeoul.training import phases
 
-    original = fitting.Feed
-    monkeypatch.setattr(fitting, "Feed", lambda arrays, *rest: seen.extend(arrays) or original(arrays, *rest))
+    original = phases.Feed
+    monkeypatch.setattr(phases, "Feed", lambda arrays, *rest: seen.extend(arrays) or original(arrays, *rest))
     model.fit(X, Y, verbose=0, validation_split=0.2)
     assert seen and all(np.shares_memory(a, X) or np.shares_memory(a, Y) for a in seen)
 

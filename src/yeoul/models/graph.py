@@ -11,7 +11,7 @@ from yeoul.layers import InputLayer, Layer
 from yeoul.layers.layer import LayerCall
 
 
-def layer_of(tensor: KerasTensor) -> Layer | None:
+def layer_of(tensor: Tensor) -> Layer | None:
     """The layer that `tensor` comes from; None if it comes from an op."""
     if tensor.node is not None:
         return tensor.node.op.layer if isinstance(tensor.node.op, LayerCall) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextlib
 import itertools
 import queue
 import random
@@ -50,10 +51,8 @@ def to_array(value: Any, name: str = "data") -> np.ndarray:
         if array.dtype == np.int64 and not isinstance(value, np.generic):
             array = array.astype(np.int32)
     if array.dtype == object:
-        try:
+        with contextlib.suppress(TypeError, ValueError):
             array = array.astype(config.floatx()) if array.size else array
-        except (TypeError, ValueError):
-            pass
     kind = array.dtype.kind
     if kind == "f":
         target = dtypes.to_numpy(config.floatx())

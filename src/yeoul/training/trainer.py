@@ -15,8 +15,8 @@ from yeoul.graph.tape import GradientTape
 from yeoul.ops.elementwise import add
 from yeoul.ops.reduction import sum_
 from yeoul.ops.registry import cast, convert
-from yeoul.training import fitting, step_graph
-from yeoul.training.adapters import class_weights, to_arrays, unpack_x_y_sample_weight
+from yeoul.training import evaluating, fitting, predicting, step_graph
+from yeoul.training.adapters import array_data, class_weights, to_arrays, unpack_x_y_sample_weight
 from yeoul.training.checks import check_labels, check_softmax, takes_class_numbers
 from yeoul.training.output_losses import OutputLosses
 from yeoul.training.output_metrics import OutputMetrics
@@ -366,7 +366,7 @@ class Trainer:
         self._require_compiled("evaluate")
         if kwargs:
             raise ValueError(f"Arguments not recognized: {kwargs}")
-        logs = fitting.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
+        logs = evaluating.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
     def predict(
@@ -383,7 +383,7 @@ class Trainer:
             if held is not None:
                 program, dtype = held
                 return program.run((np.ascontiguousarray(x, dtype),))[0]
-        return fitting.predict(self, x, batch_size, verbose, steps, callbacks)
+        return predicting.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(
         self,
@@ -418,7 +418,7 @@ class Trainer:
         return self._on_batch("test", x, y, sample_weight, return_dict)
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
-        data = fitting.array_data(x, y, sample_weight)
+        data = array_data(x, y, sample_weight)
         if self.run_eagerly:
             stepper = step_graph.Stepper(self, kind)
             self.reset_metrics()
@@ -443,7 +443,7 @@ class Trainer:
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as arrays."""
-        return fitting.predict_batch(self, to_arrays(x, "x"))
+        return predicting.predict_batch(self, to_arrays(x, "x"))
 
     def _check_labels(self, y: Any) -> None:
         """Looks for class numbers out of range, once the size of the output is known."""
@@ -471,7 +471,7 @@ class Trainer:
         """`names` in the order that `evaluate` lists values in."""
         wanted: list[str] = []
         for metric in self.metrics:
-            if metric is self._compile_metrics:
+            if isinstance(metric, OutputMetrics):
                 wanted += [inner.name for inner in metric.metrics]
             else:
                 wanted.append(metric.name)
