@@ -165,7 +165,7 @@ def test_early_stopping_restores_the_best_weights(capsys):
 
 
 def test_early_stopping_without_its_log():
-    with pytest.warns(UserWarning, match="`val_loss` which is not available. Available metrics are: loss,mae"):
+    with pytest.warns(UserWarning, match=r"`val_loss` which is not available\. Available metrics are: loss,mae"):
         fit(callbacks=[callbacks.EarlyStopping()])
     with pytest.raises(ValueError, match="Pass mode='max' or mode='min'"):
         fit(callbacks=[callbacks.EarlyStopping("strange")])
@@ -182,7 +182,7 @@ def test_reduce_lr_on_plateau(capsys):
         history["learning_rate"], [1e-9, 1e-9, 1e-9, 5e-10, 5e-10, 2.5e-10, 2.5e-10, 2e-10], rtol=1e-5
     )
     assert "Epoch 3: ReduceLROnPlateau reducing learning rate to" in capsys.readouterr().out
-    with pytest.raises(ValueError, match="does not support a factor >= 1.0"):
+    with pytest.raises(ValueError, match=r"does not support a factor >= 1\.0"):
         callbacks.ReduceLROnPlateau(factor=1.0)
 
 

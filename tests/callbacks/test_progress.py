@@ -88,7 +88,8 @@ def test_small_values_are_shown_in_scientific_notation(capsys):
     logger.set_params({"verbose": 2, "epochs": 2, "steps": 4})
     logger.replay(0, ["loss", "mae"], np.array([[0.00012345, 0.5], [0.25, 0.5]]), 0.004)
     assert capsys.readouterr().out == (
-        "Epoch 1/2\n4/4 - 0s - 1ms/step - loss: 1.2345e-04 - mae: 0.5000\nEpoch 2/2\n4/4 - 0s - 1ms/step - loss: 0.2500 - mae: 0.5000\n"
+        "Epoch 1/2\n4/4 - 0s - 1ms/step - loss: 1.2345e-04 - mae: 0.5000\nEpoch 2/2\n4/4 - 0s - 1ms/step - loss: "
+        "0.2500 - mae: 0.5000\n"
     )
 
 

@@ -8,7 +8,7 @@ from yeoul.models import Functional, clone_model
 X = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
 
 
-# -- Sequential ---------------------------------------------------------------------------------------------------------
+# -- Sequential ------------------------------------------------------------------------------------------------------
 def test_sequential_with_input_is_built_at_once():
     model = Sequential([Input((4,)), layers.Dense(3), layers.Dense(2)])
     assert model.built
@@ -65,7 +65,7 @@ def test_sequential_round_trip_of_configuration():
     np.testing.assert_array_equal(copy.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
-# -- functional ---------------------------------------------------------------------------------------------------------
+# -- functional ------------------------------------------------------------------------------------------------------
 def branched():
     x = Input((4,), name="x")
     left = layers.Dense(5, activation="relu", name="left")(x)
@@ -152,7 +152,7 @@ def test_ops_between_layers():
 def test_get_layer():
     model = branched()
     assert model.get_layer(index=1).name == "left"
-    with pytest.raises(ValueError, match="No such layer: lefft. Existing layers are"):
+    with pytest.raises(ValueError, match=r"No such layer: lefft\. Existing layers are"):
         model.get_layer("lefft")
     with pytest.raises(ValueError, match="only has 5 layers"):
         model.get_layer(index=9)
@@ -171,7 +171,7 @@ def test_functional_errors_name_the_input():
         ValueError, match=r"Input 'x' of model '.*' has shape \(None, 4\), and got data of shape \(12, 3\)"
     ):
         model.predict(X[:, :3], verbose=0)
-    with pytest.raises(ValueError, match=r"Reshape the data to \(3, 4\)"):
+    with pytest.raises(ValueError, match=r"Put a Flatten\(\) first, or reshape the data to \(3, 4\)"):
         model.predict(X[:3].reshape(3, 2, 2), verbose=0)
     two = Model([x, other], layers.Add()([x, other]))
     with pytest.raises(ValueError, match=r"has 2 input\(s\) \(x, other\), and got 1"):
@@ -186,7 +186,7 @@ def test_rank_and_dtype_of_inputs_are_adjusted():
     assert model.predict([1, 2, 3], verbose=0).shape == (3, 1)
 
 
-# -- subclassed ---------------------------------------------------------------------------------------------------------
+# -- subclassed ------------------------------------------------------------------------------------------------------
 class Block(layers.Layer):
     def __init__(self, units, **kwargs):
         super().__init__(**kwargs)
@@ -290,7 +290,7 @@ def test_compute_loss_and_compute_metrics_can_be_overridden():
     np.testing.assert_allclose(history["loss"][0], 3 * history["mae"][0], rtol=1e-5)
 
 
-# -- copies -------------------------------------------------------------------------------------------------------------
+# -- copies ----------------------------------------------------------------------------------------------------------
 def test_clone_model_has_its_own_weights():
     for model in (branched(), Sequential([Input((4,)), layers.Dense(3)])):
         copy = clone_model(model)

@@ -68,7 +68,10 @@ def test_predict_without_layers():
 def test_labels_out_of_range():
     wrong = LABELS.copy()
     wrong[7] = 3
-    message = r"The target in row 7 is 3, and the output has 3 units: class numbers must be 0 to 2\. Give the last layer 4 units"
+    message = (
+        r"The target in row 7 is 3, and the output has 3 units: class numbers must be 0 to 2\. Give the last "
+        r"layer 4 units"
+    )
     fails(message, X, wrong)
     fails(message, X, wrong[:, None])
     fails(message, X, wrong, shuffle=False, validation_split=0.2)

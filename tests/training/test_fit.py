@@ -1,3 +1,6 @@
+import signal
+import threading
+import time
 import warnings
 
 import numpy as np
@@ -35,7 +38,7 @@ def same(history, expected=REFERENCE):
         np.testing.assert_allclose(history[name], values, rtol=1e-5)
 
 
-# -- kinds of data ------------------------------------------------------------------------------------------------------
+# -- kinds of data ---------------------------------------------------------------------------------------------------
 def test_float64_lists_and_tensors_are_converted():
     same(fitted(X.astype(np.float64), Y.astype(np.float64))[0])
     same(fitted(X.tolist(), Y.tolist())[0])
@@ -198,7 +201,7 @@ def test_fit_does_not_copy_float32(monkeypatch):
     assert seen and all(np.shares_memory(a, X) or np.shares_memory(a, Y) for a in seen)
 
 
-# -- one batch ----------------------------------------------------------------------------------------------------------
+# -- one batch -------------------------------------------------------------------------------------------------------
 def test_on_batch_methods_agree_with_fit_and_evaluate():
     model, other = regression(metrics=["mae"]), regression(metrics=["mae"])
     for _ in range(3):
@@ -243,7 +246,7 @@ def test_reset_metrics_and_metric_names():
     assert float(model.metrics[0].result()) == 0
 
 
-# -- compile ------------------------------------------------------------------------------------------------------------
+# -- compile ---------------------------------------------------------------------------------------------------------
 def test_losses_and_metrics_of_every_kind():
     def own_loss(y_true, y_pred):
         return yeoul.ops.mean(yeoul.ops.square(y_true - y_pred), axis=-1)
@@ -329,3 +332,27 @@ def test_fits_do_not_warn():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fitted(validation_split=0.2, epochs=3)
+
+
+def test_fits_in_several_threads_at_once():
+    def run(results, i):
+        results[i] = fitted(epochs=20)[0]["loss"]
+
+    expected = fitted(epochs=20)[0]["loss"]
+    results = [None] * 4
+    threads = [threading.Thread(target=run, args=(results, i)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert all(result == expected for result in results)
+
+
+def test_interrupt_from_the_keyboard_stops_a_long_fit():
+    model = regression()
+    threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT)).start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, epochs=10**8, verbose=0)
+    assert time.monotonic() - start < 2
+    assert np.isfinite(model.evaluate(X, Y, verbose=0))

@@ -1,4 +1,6 @@
-"""Fits against those of real Keras 3, recorded by record_golden_fits.py: same data, same first weights, no shuffling."""
+"""Fits against those of real Keras 3, recorded by record_golden_fits.py: same data, same first weights, no
+shuffling.
+"""
 
 import json
 import pathlib

@@ -22,7 +22,8 @@ class LayerGraph:
     """Nodes from inputs to outputs, in the order they are computed.
 
     Args:
-        inputs, outputs: nested tensors of a functional model. Inputs may stand anywhere: a model can begin at any layer's output.
+        inputs, outputs: nested tensors of a functional model. Inputs may stand anywhere: a model can begin at any
+            layer's output.
         name: of the model, for messages.
 
     Raises: ValueError if an output depends on an `Input` that is not among `inputs`.
@@ -36,7 +37,8 @@ class LayerGraph:
             for tensor in tree.flatten(tensors):
                 if not isinstance(tensor, KerasTensor):
                     raise ValueError(
-                        f"All `{kind}` of a functional model must come from Input() or from layers called on it, and got "
+                        f"All `{kind}` of a functional model must come from Input() or from layers called on it, "
+                        f"and got "
                         f"{tensor!r} of type {type(tensor).__name__}."
                     )
         self.inputs: list[KerasTensor] = tree.flatten(inputs)
@@ -80,7 +82,8 @@ class LayerGraph:
                     continue
                 if node is None:
                     raise ValueError(
-                        f"Model {self.name!r}: the output depends on the Input {tensor.name!r}, which is not among the inputs "
+                        f"Model {self.name!r}: the output depends on the Input {tensor.name!r}, which is not among "
+                        f"the inputs "
                         f"({', '.join(str(t.name) for t in self.inputs)}). Add it to `inputs`."
                     )
                 if id(node) in done:
@@ -113,7 +116,7 @@ class LayerGraph:
             found.setdefault(id(_operation(node)), _operation(node))
         return sorted(found.values(), key=lambda operation: (-self.depths[id(operation)], self._rank[id(operation)]))
 
-    # -- calling --------------------------------------------------------------------------------------------------------
+    # -- calling -----------------------------------------------------------------------------------------------------
     @property
     def input_names(self) -> list[str]:
         return [layer.name for layer in self.input_layers]
@@ -168,14 +171,16 @@ class LayerGraph:
             missing = [name for name in names if name not in inputs]
             if missing:
                 raise ValueError(
-                    f"Model {self.name!r} has the inputs {', '.join(map(str, names))}, and {', '.join(map(repr, missing))} is missing: "
+                    f"Model {self.name!r} has the inputs {', '.join(map(str, names))}, and "
+                    f"{', '.join(map(repr, missing))} is missing: "
                     f"the data have {', '.join(map(repr, inputs))}."
                 )
             return [inputs[name] for name in names]
         flat = tree.flatten(inputs)
         if len(flat) != len(self.inputs):
             raise ValueError(
-                f"Model {self.name!r} has {len(self.inputs)} input(s) ({', '.join(self.input_names)}), and got {len(flat)} "
+                f"Model {self.name!r} has {len(self.inputs)} input(s) ({', '.join(self.input_names)}), and got "
+                f"{len(flat)} "
                 f"of shapes {', '.join(str(tuple(x.shape)) for x in flat)}."
             )
         return flat
@@ -196,7 +201,8 @@ def standard_input(x: Any, expected: KerasTensor, name: str, model_name: str) ->
         w is not None and s is not None and s != w for s, w in zip(shape, wanted, strict=True)
     ):
         raise ValueError(
-            f"Input {name!r} of model {model_name!r} has shape {wanted}, and got data of shape {shape}.{_hint(shape, wanted)}"
+            f"Input {name!r} of model {model_name!r} has shape {wanted}, and got data of shape "
+            f"{shape}.{_hint(shape, wanted)}"
         )
     return x if x.dtype == expected.dtype else ops.cast(x, expected.dtype)
 
@@ -209,7 +215,7 @@ def _hint(shape: tuple, wanted: tuple) -> str:
         for s in shape[1:]:
             size *= s or 1
         if size == wanted[1]:
-            return f" Reshape the data to ({shape[0]}, {size})."
+            return f" Put a Flatten() first, or reshape the data to ({shape[0]}, {size})."
     return ""
 
 

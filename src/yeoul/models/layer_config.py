@@ -30,6 +30,7 @@ def make_layer(entry: dict[str, Any], known: dict[str, Any] | None = None) -> An
     )
     if cls is None:
         raise ValueError(
-            f"Unknown layer class {name!r}. Pass it in custom_objects, or decorate it with register_keras_serializable()."
+            f"Unknown layer class {name!r}. Pass it in custom_objects, or decorate it with "
+            f"register_keras_serializable()."
         )
     return cls.from_config(entry["config"])

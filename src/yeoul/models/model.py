@@ -22,7 +22,8 @@ def _are_functional(args: tuple, kwargs: dict[str, Any]) -> bool:
 class Model(Trainer, Layer):
     """Layers with training and inference.
 
-    Three ways to make one: `Model(inputs, outputs)` from tensors that started at `Input()`; a subclass with its own `call`; `Sequential`.
+    Three ways to make one: `Model(inputs, outputs)` from tensors that started at `Input()`; a subclass with its
+        own `call`; `Sequential`.
 
     Args:
         inputs, outputs: tensors, or lists or dicts of them.
@@ -40,7 +41,8 @@ class Model(Trainer, Layer):
         if not _are_functional(args, kwargs):
             if args:
                 raise TypeError(
-                    f"{type(self).__name__} takes inputs and outputs, or no arguments but name=, dtype=, trainable=. Got {args!r}."
+                    f"{type(self).__name__} takes inputs and outputs, or no arguments but name=, dtype=, "
+                    f"trainable=. Got {args!r}."
                 )
             super().__init__(**kwargs)
             self._forget_programs()
@@ -56,7 +58,7 @@ class Model(Trainer, Layer):
         if trainable is not None:
             self.trainable = trainable
 
-    # -- parts ----------------------------------------------------------------------------------------------------------
+    # -- parts -------------------------------------------------------------------------------------------------------
     @property
     def layers(self) -> list[Layer]:
         """The layers of the model, from inputs to outputs."""
@@ -93,7 +95,8 @@ class Model(Trainer, Layer):
     def _required_graph(self, what: str) -> LayerGraph:
         if self._graph is None:
             raise AttributeError(
-                f"Model {self.name!r} has no `{what}`: its inputs are not known. Build it, or make it with Model(inputs, outputs)."
+                f"Model {self.name!r} has no `{what}`: its inputs are not known. Build it, or make it with "
+                f"Model(inputs, outputs)."
             )
         return self._graph
 
@@ -136,7 +139,7 @@ class Model(Trainer, Layer):
         """Names of the outputs; None for a subclass with its own `call`."""
         return self._graph.output_names if self._graph is not None else None
 
-    # -- computation ----------------------------------------------------------------------------------------------------
+    # -- computation -------------------------------------------------------------------------------------------------
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         if self._graph is None:
             raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
@@ -173,7 +176,7 @@ class Model(Trainer, Layer):
     def _is_building(self) -> bool:
         return bool(self.__dict__.get("_builds"))
 
-    # -- description ----------------------------------------------------------------------------------------------------
+    # -- description -------------------------------------------------------------------------------------------------
     def summary(
         self,
         line_length: int | None = None,
@@ -198,7 +201,8 @@ class Model(Trainer, Layer):
     def count_params(self) -> int:
         if not self.built:
             raise ValueError(
-                f"You tried to call `count_params` on model {self.name!r}, but it isn't built. Build it first via: `model.build(input_shape)`, or train it."
+                f"You tried to call `count_params` on model {self.name!r}, but it isn't built. Build it first via: "
+                f"`model.build(input_shape)`, or train it."
             )
         return sum(v.size for v in self.weights)
 

@@ -15,7 +15,8 @@ class Sequential(Model):
     """A stack of layers with one input and one output each.
 
     Args:
-        layers: the layers, in order. Starts with `Input(shape)` if the weights are wanted before there are data; otherwise the model is built
+        layers: the layers, in order. Starts with `Input(shape)` if the weights are wanted before there are data;
+            otherwise the model is built
             when it first sees some.
         trainable: whether the weights are trained.
         name: name of the model.
@@ -39,7 +40,8 @@ class Sequential(Model):
     @layers.setter
     def layers(self, value: Any) -> None:
         raise AttributeError(
-            "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to change the layers."
+            "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to change "
+            "the layers."
         )
 
     def add(self, layer: Any, rebuild: bool = True) -> None:
@@ -53,14 +55,16 @@ class Sequential(Model):
             if self._start is not None or self._stack:
                 raise ValueError(
                     f"Sequential model '{self.name}' has already been configured to use input shape "
-                    f"{self._start.shape if self._start is not None else None}. You cannot add a different Input layer to it."
+                    f"{self._start.shape if self._start is not None else None}. You cannot add a different Input "
+                    f"layer to it."
                 )
             self._start = layer.tensor
             return
         if not isinstance(layer, Layer):
             if not callable(layer) or isinstance(layer, type):
                 raise TypeError(
-                    f"Only instances of `Layer` can be added to a Sequential model. Received: {layer} (of type {type(layer).__name__})"
+                    f"Only instances of `Layer` can be added to a Sequential model. Received: {layer} (of type "
+                    f"{type(layer).__name__})"
                 )
             raise TypeError(
                 f"Only layers can be added to a Sequential model, and got the function {layer!r}. Wrap it in Lambda()."
@@ -68,7 +72,8 @@ class Sequential(Model):
         if any(layer.name == other.name for other in self._stack):
             raise ValueError(
                 "All layers added to a Sequential model should have unique names. "
-                f"Name '{layer.name}' is already the name of a layer in this model. Update the `name` argument to pass a unique name."
+                f"Name '{layer.name}' is already the name of a layer in this model. Update the `name` argument to "
+                f"pass a unique name."
             )
         shape = layer.given_input_shape
         if self._start is None and not self._stack:
@@ -101,7 +106,8 @@ class Sequential(Model):
         for layer in self._stack:
             if isinstance(x, (list, tuple, dict)):
                 raise ValueError(
-                    f"Layers of a Sequential model have one output, and the one before {layer.name!r} has several. Use Model(inputs, outputs)."
+                    f"Layers of a Sequential model have one output, and the one before {layer.name!r} has several. "
+                    f"Use Model(inputs, outputs)."
                 )
             x = layer(x)
         self._untracked("_graph", LayerGraph(self._start, x, self.name))
@@ -127,12 +133,14 @@ class Sequential(Model):
             )
         if isinstance(x, (list, tuple, dict)):
             raise ValueError(
-                f"Sequential model {self.name!r} takes one input, and got {len(x)}. Use Model(inputs, outputs) for several."
+                f"Sequential model {self.name!r} takes one input, and got {len(x)}. Use Model(inputs, outputs) for "
+                f"several."
             )
         try:
             self.build(x.shape)
         except (ValueError, TypeError):
-            # A layer that needs known sizes: it is built by the call, and an error in it is raised there with the sizes that came.
+            # A layer that needs known sizes: it is built by the call, and an error in it is raised there with the
+            # sizes that came.
             self._start = None
             self._untracked("_graph", None)
         self.built = True

@@ -207,9 +207,11 @@ def _connections(operation: Any, names: dict[int, str], graph: LayerGraph | None
     return ", ".join(found) or "-"
 
 
-# -- drawing ------------------------------------------------------------------------------------------------------------
+# -- drawing ---------------------------------------------------------------------------------------------------------
 def _fit(columns: list[int], width: int) -> list[int]:
-    """Widths of the columns' text in a table of `width`: what lines and padding need is taken from all columns evenly, as rich does."""
+    """Widths of the columns' text in a table of `width`: what lines and padding need is taken from all columns
+    evenly, as rich does.
+    """
     excess = sum(columns) + 2 * len(columns) + len(columns) + 1 - width
     if excess <= 0:
         return columns

@@ -50,7 +50,8 @@ def fit(
     if adapters.is_stream(x):
         if validation_split and validation_data is None:
             raise ValueError(
-                f"`validation_split` is only supported for arrays, and x is a {type(x).__name__}. Pass validation_data instead."
+                f"`validation_split` is only supported for arrays, and x is a {type(x).__name__}. Pass "
+                f"validation_data instead."
             )
         total = steps_per_epoch * max(epochs - initial_epoch, 0) if steps_per_epoch is not None else None
         source = adapters.stream(x, y, sample_weight, shuffle=shuffle, total_steps=total)
@@ -88,7 +89,7 @@ def _named_arrays(data: ArrayData) -> Iterator[tuple[str, np.ndarray]]:
             yield from adapters.labelled(name, part)
 
 
-# -- fit ----------------------------------------------------------------------------------------------------------------
+# -- fit -------------------------------------------------------------------------------------------------------------
 class _Fit:
     """One call of `fit`."""
 
@@ -155,7 +156,7 @@ class _Fit:
             return self.source.length
         return -(-self.source.samples // self.batch_size)
 
-    # -- validation -----------------------------------------------------------------------------------------------------
+    # -- validation --------------------------------------------------------------------------------------------------
     def _should_validate(self, epoch: int) -> bool:
         if self.validation is None:
             return False
@@ -172,7 +173,7 @@ class _Fit:
         logs = self._evaluation.run(self.callbacks)
         return {f"val_{name}": value for name, value in logs.items()}
 
-    # -- arrays: epochs run inside the engine ---------------------------------------------------------------------------
+    # -- arrays: epochs run inside the engine ------------------------------------------------------------------------
     def _loop(self, with_validation: bool) -> Any:
         """The compiled epochs; None if steps must be done one by one."""
         model, source = self.model, self.source
@@ -312,7 +313,7 @@ class _Fit:
                 self._warns_of_nan = False
                 checks.warn_of_nan_loss(epoch + int(is_nan.argmax()))
 
-    # -- streams and run_eagerly: steps come from Python ----------------------------------------------------------------
+    # -- streams and run_eagerly: steps come from Python -------------------------------------------------------------
     def _run_steps(self, epoch: int, epochs: int) -> None:
         model, callbacks, source = self.model, self.callbacks, self.source
         if isinstance(source, ArrayData):

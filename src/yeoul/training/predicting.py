@@ -45,7 +45,8 @@ def predict_batch(model: Any, x: Any) -> Any:
 def _require_built(model: Any) -> None:
     if not model.built and not model._can_build_from_data():
         raise ValueError(
-            f"Model {model.name!r} has not been built: it has no layers to predict with. Add layers, or train it first with fit()."
+            f"Model {model.name!r} has not been built: it has no layers to predict with. Add layers, or train it "
+            f"first with fit()."
         )
 
 

@@ -40,6 +40,8 @@ class ProgramCache:
 class Trainer:
     """compile, fit, evaluate, predict, and the steps they are made of, for a layer with `__call__`."""
 
+    name: str
+
     # Class-level defaults, so that a model that was never compiled needs no set-up.
     compiled = False
     optimizer: Any = None
@@ -58,7 +60,7 @@ class Trainer:
     _cache: ProgramCache
     _shuffle_state: np.ndarray | None = None
 
-    # -- compile --------------------------------------------------------------------------------------------------------
+    # -- compile -----------------------------------------------------------------------------------------------------
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -77,7 +79,8 @@ class Trainer:
             optimizer: name or object.
             loss: name, function or `Loss`; a list or dict of them for several outputs.
             loss_weights: factors of the outputs' losses, a list or dict.
-            metrics: list of names, functions or `Metric` objects; a list of lists or a dict by output for several outputs.
+            metrics: list of names, functions or `Metric` objects; a list of lists or a dict by output for several
+                outputs.
             weighted_metrics: metrics that `sample_weight` and `class_weight` apply to.
             run_eagerly: runs steps op by op, so that they can be debugged.
             steps_per_execution: batch hooks of callbacks are called once for so many batches.
@@ -135,13 +138,16 @@ class Trainer:
     def _require_compiled(self, method: str) -> None:
         if not self.compiled:
             raise ValueError(
-                f"You must call `compile()` before calling `{method}()`. Model {self.name!r} does not know its loss yet."
+                f"You must call `compile()` before calling `{method}()`. Model {self.name!r} does not know its loss "
+                f"yet."
             )  # type: ignore[attr-defined]
 
-    # -- metrics --------------------------------------------------------------------------------------------------------
+    # -- metrics -----------------------------------------------------------------------------------------------------
     @property
     def metrics(self) -> list[Any]:
-        """The mean loss, the metrics of `compile`, the losses of single outputs, then those of the model and its layers."""
+        """The mean loss, the metrics of `compile`, the losses of single outputs, then those of the model and
+        its layers.
+        """
         found: list[Any] = []
         if self.compiled:
             found.append(self._loss_tracker)
@@ -197,7 +203,8 @@ class Trainer:
         if self._compile_loss is not None:
             if y is None:
                 raise ValueError(
-                    f"Model {self.name!r} was compiled with the loss {self.loss!r} and got no targets. Pass y, or batches of (x, y)."  # type: ignore[attr-defined]
+                    f"Model {self.name!r} was compiled with the loss {self.loss!r} and got no targets. Pass y, or "
+                    f"batches of (x, y)."  # type: ignore[attr-defined]
                 )
             total = self._compile_loss(y, y_pred, sample_weight)
         for extra in self.losses:  # type: ignore[attr-defined]
@@ -216,9 +223,11 @@ class Trainer:
             return self.compute_loss(x, y, y_pred, sample_weight)
         return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
 
-    # -- steps ----------------------------------------------------------------------------------------------------------
+    # -- steps -------------------------------------------------------------------------------------------------------
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One step of training on a batch: x, (x, y) or (x, y, sample_weight). Traced once, then compiled. Returns the logs."""
+        """One step of training on a batch: x, (x, y) or (x, y, sample_weight). Traced once, then compiled.
+        Returns the logs.
+        """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         scale = getattr(self.optimizer, "scale_loss", None)
         if trace.current() is not None:
@@ -258,7 +267,7 @@ class Trainer:
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)  # type: ignore[operator]
 
-    # -- programs -------------------------------------------------------------------------------------------------------
+    # -- programs ----------------------------------------------------------------------------------------------------
     def _step_key(self, kind: str, structure: tree.Structure, specs: step_graph.Specs) -> Any:
         return kind, structure, specs, engine.current().name, tuple(id(v) for v in self.trainable_variables)  # type: ignore[attr-defined]
 
@@ -286,7 +295,7 @@ class Trainer:
             self._cache.steps[("program", *self._step_key(kind, structure, specs))] = held
         return held
 
-    # -- fit, evaluate, predict -----------------------------------------------------------------------------------------
+    # -- fit, evaluate, predict --------------------------------------------------------------------------------------
     def fit(
         self,
         x: Any = None,
@@ -309,14 +318,16 @@ class Trainer:
         """Trains for a number of passes over the data.
 
         Args:
-            x: inputs: an array-like, a list or dict of them for several inputs, or a source of batches (`PyDataset`, generator, data
+            x: inputs: an array-like, a list or dict of them for several inputs, or a source of batches
+                (`PyDataset`, generator, data
                 loader) that give (x, y) or (x, y, sample_weight).
             y: targets, one row a sample; None if `x` gives batches.
             batch_size: samples a step, 32 if None.
             epochs: number of the epoch to stop before, counted from 0.
             verbose: "auto" or 1 for a bar, 2 for one line an epoch, 0 for silence.
             callbacks: list of `Callback`.
-            validation_split: fraction of the samples, taken from the end before shuffling, to evaluate on after every epoch.
+            validation_split: fraction of the samples, taken from the end before shuffling, to evaluate on after
+                every epoch.
             validation_data: (x, y), (x, y, sample_weight) or a source of batches to evaluate on after every epoch.
             shuffle: whether samples are taken in a new order every epoch.
             class_weight: class -> factor of its samples' losses.
@@ -362,7 +373,9 @@ class Trainer:
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """The loss and the metrics on data, as a list in the order of `metrics_names` (a number if there is one), or as a dict."""
+        """The loss and the metrics on data, as a list in the order of `metrics_names` (a number if there is
+        one), or as a dict.
+        """
         self._require_compiled("evaluate")
         if kwargs:
             raise ValueError(f"Arguments not recognized: {kwargs}")
@@ -393,7 +406,9 @@ class Trainer:
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One step of training. Returns the batch's loss and metrics as a list (a number if there is one), or as a dict."""
+        """One step of training. Returns the batch's loss and metrics as a list (a number if there is one), or
+        as a dict.
+        """
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None:
             held = self._cache.fast_train.get((x.shape, x.dtype, y.shape, y.dtype))
             if held is not None:
@@ -409,7 +424,9 @@ class Trainer:
         return self._on_batch("train", x, y, sample_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """One step of evaluation. Returns the batch's loss and metrics as a list (a number if there is one), or as a dict."""
+        """One step of evaluation. Returns the batch's loss and metrics as a list (a number if there is one),
+        or as a dict.
+        """
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None:
             held = self._cache.fast_test.get((x.shape, x.dtype, y.shape, y.dtype))
             if held is not None:
