@@ -16,6 +16,11 @@ right = layers.Dense(16, activation="relu")(b)
 both = layers.Concatenate()([left, right])
 model = Model([a, b], [layers.Dense(1, name="price")(both), layers.Dense(2, activation="softmax", name="city")(both)])
 model.summary()
-model.compile("adam", {"price": "mse", "city": "sparse_categorical_crossentropy"}, metrics={"city": "accuracy"}, loss_weights=[1.0, 0.5])
+model.compile(
+    "adam",
+    {"price": "mse", "city": "sparse_categorical_crossentropy"},
+    metrics={"city": "accuracy"},
+    loss_weights=[1.0, 0.5],
+)
 history = model.fit({"size": size, "place": place}, {"price": price, "city": is_city}, epochs=60, verbose=0)
 print({name: round(values[-1], 4) for name, values in history.history.items()})

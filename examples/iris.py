@@ -6,7 +6,9 @@ from sklearn.model_selection import train_test_split
 from yeoul import Input, Sequential, layers, utils
 
 x, y = load_iris(return_X_y=True)
-x_train, x_test, y_train, y_test = train_test_split(x, utils.to_categorical(y), test_size=0.3, random_state=1, stratify=y)
+x_train, x_test, y_train, y_test = train_test_split(
+    x, utils.to_categorical(y), test_size=0.3, random_state=1, stratify=y
+)
 
 scale = layers.Normalization()
 scale.adapt(x_train)

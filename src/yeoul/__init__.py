@@ -13,7 +13,6 @@ __version__ = "0.1.0"
 _PACKAGES = frozenset(
     {
         "activations",
-        "applications",
         "callbacks",
         "config",
         "constraints",
@@ -28,20 +27,16 @@ _PACKAGES = frozenset(
         "models",
         "ops",
         "optimizers",
-        "preprocessing",
         "random",
         "regularizers",
-        "saving",
         "training",
         "tree",
         "utils",
         "visualization",
-        "wrappers",
     }
 )
 
 _NAMES = {
-    "Function": "yeoul.models",
     "GradientTape": "yeoul.graph.tape",
     "Initializer": "yeoul.initializers",
     "Input": "yeoul.layers",

@@ -22,7 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"yeoul {yeoul.__version__}")
     commands = parser.add_subparsers(dest="command", metavar="command")
     tour_parser = commands.add_parser("tour", help="train the lessons and draw what they learned")
-    tour_parser.add_argument("--out", type=Path, default=Path("yeoul-tour"), help="folder for the pictures (default: ./yeoul-tour)")
+    tour_parser.add_argument(
+        "--out", type=Path, default=Path("yeoul-tour"), help="folder for the pictures (default: ./yeoul-tour)"
+    )
     tour_parser.add_argument("--seed", type=int, default=1, help="seed of all randomness (default: 1)")
     commands.add_parser("config", help="print version, engine, instruction set and threads")
     options = parser.parse_args(arguments)
@@ -95,7 +97,8 @@ def _blood_fat(pictures: _Pictures) -> None:
     model = models.Sequential([layers.Input((2,)), layers.Dense(1)])
     model.compile("rmsprop", "mse")
     history, seconds = _fit(model, x, y, epochs=5000)
-    (weight, age), bias = model.layers[0].kernel.numpy().ravel(), model.layers[0].bias.numpy()[0]
+    kernel, (bias,) = model.get_weights()
+    weight, age = kernel.ravel()
     guess = model.predict(np.array([[100, 44]], np.float32), verbose=0).item()
     _report(
         "Blood fat",
@@ -109,7 +112,9 @@ def _blood_fat(pictures: _Pictures) -> None:
     pictures.add("blood_fat_loss.png", lambda: visualization.plot_history(history, "Blood fat"))
     pictures.add(
         "blood_fat_3d.png",
-        lambda: visualization.plot_fit_3d(model, x, y, ("weight (kg)", "age (years)", "blood fat"), "Blood fat and its fitted plane"),
+        lambda: visualization.plot_fit_3d(
+            model, x, y, ("weight (kg)", "age (years)", "blood fat"), "Blood fat and its fitted plane"
+        ),
     )
 
 
@@ -120,7 +125,9 @@ def _xor(pictures: _Pictures) -> None:
     while True:
         # About three starts in ten end on a plateau; a fresh start is what one would do by hand.
         tries += 1
-        model = models.Sequential([layers.Input((2,)), layers.Dense(2, activation="tanh"), layers.Dense(1, activation="sigmoid")])
+        model = models.Sequential(
+            [layers.Input((2,)), layers.Dense(2, activation="sigmoid"), layers.Dense(1, activation="sigmoid")]
+        )
         model.compile(optimizers.SGD(0.1), "mse")
         history, seconds = _fit(model, x, y, epochs=5000, batch_size=1)
         total += seconds
@@ -134,7 +141,10 @@ def _xor(pictures: _Pictures) -> None:
         [f"{int(a)} xor {int(b)} = {value:.3f}" for (a, b), value in zip(x, outputs, strict=True)],
     )
     pictures.add("xor_loss.png", lambda: visualization.plot_history(history, "XOR"))
-    pictures.add("xor_boundary.png", lambda: visualization.plot_decision_boundary(model, x, y, title="XOR: what the network answers"))
+    pictures.add(
+        "xor_boundary.png",
+        lambda: visualization.plot_decision_boundary(model, x, y, title="XOR: what the network answers"),
+    )
 
 
 def _iris(pictures: _Pictures) -> None:
@@ -152,7 +162,12 @@ def _iris(pictures: _Pictures) -> None:
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     history, seconds = _fit(model, x[train], y[train], epochs=100, validation_data=(x[test], y[test]))
     accuracy = history.history["val_accuracy"][-1]
-    _report("Iris", "4-32-32-32-3 network, 120 flowers, 100 epochs", seconds, [f"{accuracy:.0%} of 30 other flowers named rightly"])
+    _report(
+        "Iris",
+        "4-32-32-32-3 network, 120 flowers, 100 epochs",
+        seconds,
+        [f"{accuracy:.0%} of 30 other flowers named rightly"],
+    )
     pictures.add("iris_history.png", lambda: visualization.plot_history(history, "Iris"))
 
 
@@ -163,7 +178,9 @@ def _images(pictures: _Pictures) -> None:
     else:
         bunch = _scikit_data("load_digits")
         if bunch is None:
-            console.print("[bold]Pictures[/bold]  skipped: neither Fashion-MNIST nor scikit-learn's digits are on this machine\n")
+            console.print(
+                "[bold]Pictures[/bold]  skipped: neither Fashion-MNIST nor scikit-learn's digits are on this machine\n"
+            )
             return
         pixels, labels = bunch.images.astype(np.float32), bunch.target.astype(np.int32)
         x, y, x_test, y_test = pixels[:1500], labels[:1500], pixels[1500:], labels[1500:]

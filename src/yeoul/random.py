@@ -174,7 +174,11 @@ def categorical(logits: Any, num_samples: int, dtype: Any = "int32", seed: Any =
 def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None) -> Tensor:
     """`inputs` with a share `rate` of the elements set to 0 and the others divided by 1 - rate."""
     x = ops.convert_to_tensor(inputs)
-    given = x.shape if noise_shape is None else tuple(s if s is not None else d for s, d in zip(noise_shape, x.shape, strict=True))
+    given = (
+        x.shape
+        if noise_shape is None
+        else tuple(s if s is not None else d for s, d in zip(noise_shape, x.shape, strict=True))
+    )
     if None in given:  # only the shape matters while sizes are unknown
         return x * 1.0
     bits = ops.right_shift(ops.random_bits(_state(seed), shape=tuple(given)), 8)

@@ -44,7 +44,11 @@ class _Writer:
             return layout.transpose_primitive(x, permutation=tuple(int(i) for i in self.rng.permutation(x.ndim)))
         if kind in (6, 7) and x.ndim >= 2:
             mates = [t for t in pool if t.ndim == 2 and t.shape[0] == x.shape[-1]]
-            mates += [layout.transpose_primitive(t, permutation=(1, 0)) for t in pool if t.ndim == 2 and t.shape[1] == x.shape[-1]]
+            mates += [
+                layout.transpose_primitive(t, permutation=(1, 0))
+                for t in pool
+                if t.ndim == 2 and t.shape[1] == x.shape[-1]
+            ]
             return product.matmul_primitive(x, self.pick(mates)) * 0.1 if mates else x + 1.0
         if kind == 8 and x.shape:
             axis = int(self.rng.integers(x.ndim))
@@ -60,7 +64,8 @@ class _Writer:
         shapes = [self.shape() for _ in range(3)]
         self.inputs = [placeholder(shape, "float32") for shape in shapes]
         self.variables = [
-            Variable(self.rng.normal(size=shape).astype(np.float32)) for shape in (self.shape(), (5, 3), (3, 17), shapes[0])
+            Variable(self.rng.normal(size=shape).astype(np.float32))
+            for shape in (self.shape(), (5, 3), (3, 17), shapes[0])
         ]
         with trace.tracing() as traced:
             pool = [*self.inputs, *[v.value for v in self.variables], convert(0.5)]

@@ -47,7 +47,7 @@ def test_xor_is_learned_from_most_starts():
     learned = 0
     for seed in range(100):
         utils.set_random_seed(seed)
-        model = Sequential([Input((2,)), layers.Dense(2, activation="tanh"), layers.Dense(1, activation="sigmoid")])
+        model = Sequential([Input((2,)), layers.Dense(2, activation="sigmoid"), layers.Dense(1, activation="sigmoid")])
         model.compile(optimizers.SGD(0.1), "mse")
         learned += model.fit(x, y, epochs=5000, batch_size=1, verbose=0).history["loss"][-1] < 0.01
     assert learned >= 60
@@ -59,7 +59,9 @@ def test_iris():
 
     x, y = sklearn_datasets.load_iris(return_X_y=True)
     x_train, x_test, y_train, y_test = train_test_split(x, y, test_size=0.3, random_state=1, stratify=y)
-    model = Sequential([Input((4,)), *[layers.Dense(32, activation="relu") for _ in range(3)], layers.Dense(3, activation="softmax")])
+    model = Sequential(
+        [Input((4,)), *[layers.Dense(32, activation="relu") for _ in range(3)], layers.Dense(3, activation="softmax")]
+    )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x_train, y_train, epochs=100, verbose=0)
     assert model.evaluate(x_test, y_test, verbose=0)[1] >= 0.95
@@ -68,7 +70,15 @@ def test_iris():
 @pytest.mark.skipif(not datasets.fashion_mnist.is_available(), reason="Fashion-MNIST is not on this machine")
 def test_fashion_mnist():
     (x, y), _ = datasets.fashion_mnist.load_data()
-    model = Sequential([Input((28, 28)), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(100, activation="relu"), layers.Dense(10, activation="softmax")])
+    model = Sequential(
+        [
+            Input((28, 28)),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(100, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     history = model.fit(x, y, epochs=5, validation_split=0.2, verbose=0)
     assert max(history.history["val_accuracy"]) >= 0.87

@@ -76,7 +76,11 @@ def samples_of(name):
         draw = lambda *shape: RNG.integers(0, 2, shape).astype(bool)  # noqa: E731
     else:
         draw = DOMAINS.get(name, normal)
-    shapes = [((3, 4),), ((),), ((2, 1, 5),), ((0, 3),), ((1100,),)] if op.arity == 1 else [((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (5,)), ((600, 3), (3,))]
+    shapes = (
+        [((3, 4),), ((),), ((2, 1, 5),), ((0, 3),), ((1100,),)]
+        if op.arity == 1
+        else [((3, 4), (3, 4)), ((3, 4), (4,)), ((3, 1), (1, 4)), ((), (5,)), ((600, 3), (3,))]
+    )
     return [([draw(*shape) for shape in group], {}) for group in shapes]
 
 
@@ -140,13 +144,22 @@ def test_native_engine_agrees_with_the_reference(name, dtype):
         found = engine.use("native").compile(Graph(inputs, outputs)).run(arrays)
         for a, b in zip(found, expected, strict=True):
             assert a.dtype == b.dtype
-            np.testing.assert_allclose(a, b, rtol=3e-6 if dtype == "float32" else 1e-13, atol=1e-6 if dtype == "float32" else 1e-13)
+            np.testing.assert_allclose(
+                a, b, rtol=3e-6 if dtype == "float32" else 1e-13, atol=1e-6 if dtype == "float32" else 1e-13
+            )
 
 
 SPECIALS = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1e-42, 3e38, -3e38, 88.8, -104.0, 1.0, -1.0, 0.5], np.float32)
 
 
-@pytest.mark.parametrize("name", sorted(n for n, op in PRIMITIVES.items() if isinstance(op, Elementwise) and op.operands == "any" and n not in ON_INTEGERS))
+@pytest.mark.parametrize(
+    "name",
+    sorted(
+        n
+        for n, op in PRIMITIVES.items()
+        if isinstance(op, Elementwise) and op.operands == "any" and n not in ON_INTEGERS
+    ),
+)
 def test_special_values(name):
     op = PRIMITIVES[name]
     arrays = [SPECIALS] if op.arity == 1 else [np.repeat(SPECIALS, len(SPECIALS)), np.tile(SPECIALS, len(SPECIALS))]
@@ -157,7 +170,21 @@ def test_special_values(name):
     np.testing.assert_allclose(found, expected, rtol=5e-6, atol=1e-38)
 
 
-DTYPES = ["bool", "uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float16", "bfloat16", "float32", "float64"]
+DTYPES = [
+    "bool",
+    "uint8",
+    "int8",
+    "uint16",
+    "int16",
+    "uint32",
+    "int32",
+    "uint64",
+    "int64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+]
 
 
 @pytest.mark.parametrize("source", DTYPES)
@@ -168,5 +195,9 @@ def test_cast_between_all_dtypes(source, target):
 
     values = np.array([0, 1, 2, 3, 100, 7], np.float64).astype(dtypes.to_numpy(source))
     x = placeholder(values.shape, source)
-    found = engine.use("native").compile(Graph([x], [cast(x, target) if source != target else cast(cast(x, "float64"), target)])).run([values])[0]
+    found = (
+        engine.use("native")
+        .compile(Graph([x], [cast(x, target) if source != target else cast(cast(x, "float64"), target)]))
+        .run([values])[0]
+    )
     np.testing.assert_array_equal(found.astype(np.float64), values.astype(dtypes.to_numpy(target)).astype(np.float64))

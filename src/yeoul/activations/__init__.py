@@ -89,7 +89,7 @@ def mish(x: Any) -> Tensor:
 
 
 ALL: dict[str, Any] = {
-    f.__name__ if hasattr(f, "__name__") else f.name: f
+    f.__name__ if hasattr(f, "__name__") else f.name: f  # type: ignore[union-attr]
     for f in (
         linear, relu, relu6, gelu, tanh, sigmoid, softmax, softplus, softsign, silu, selu, elu, celu, leaky_relu, mish, log_sigmoid,
         log_softmax, hard_sigmoid, hard_silu, hard_tanh, hard_shrink, soft_shrink, tanh_shrink, glu, squareplus, sparse_plus,
@@ -108,7 +108,8 @@ def get(identifier: Any) -> Any:
 
 
 def serialize(activation: Any) -> str:
-    return getattr(activation, "__name__", None) or getattr(activation, "name", str(activation))
+    """The name of an activation."""
+    return str(getattr(activation, "__name__", None) or getattr(activation, "name", activation))
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
+from typing import Any
 
-Shape = tuple["int | None", ...]
+Shape = tuple[Any, ...]  # ints, or None for a size not known yet
 
 
 def broadcast(*shapes: Shape, context: str = "operands") -> Shape:
@@ -54,8 +55,8 @@ def normalize_axes(axes: int | Iterable[int] | None, rank: int) -> tuple[int, ..
     return tuple(sorted(normal))
 
 
-def size_of(shape: Shape) -> int | None:
-    size = 1
+def size_of(shape: Shape) -> Any:
+    size: Any = 1
     for axis in shape:
         if axis is None:
             return None

@@ -60,7 +60,126 @@ class Node:
         return f"<Node {getattr(self.op, 'name', self.op)} of {[x.shape for x in self.inputs]}>"
 
 
-class Tensor:
+#: Functions behind the operators of Tensor and Variable, by name; filled by `yeoul.ops`.
+operators: dict[str, Callable[..., Any]] = {}
+
+
+class Operators:
+    """Arithmetic, comparison and logic as in NumPy, by Keras' promotion of dtypes. Tensors and variables have it."""
+
+    __slots__ = ()
+    __hash__: Any
+
+    def __add__(self, other: Any) -> Tensor:
+        return operators["add"](self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return operators["add"](other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return operators["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return operators["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return operators["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return operators["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return operators["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return operators["divide"](other, self)
+
+    def __floordiv__(self, other: Any) -> Tensor:
+        return operators["floor_divide"](self, other)
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return operators["floor_divide"](other, self)
+
+    def __mod__(self, other: Any) -> Tensor:
+        return operators["mod"](self, other)
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return operators["mod"](other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return operators["power"](self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return operators["power"](other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return operators["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return operators["matmul"](other, self)
+
+    def __and__(self, other: Any) -> Tensor:
+        return operators["bitwise_and_or_logical"](self, other)
+
+    def __rand__(self, other: Any) -> Tensor:
+        return operators["bitwise_and_or_logical"](other, self)
+
+    def __or__(self, other: Any) -> Tensor:
+        return operators["bitwise_or_or_logical"](self, other)
+
+    def __ror__(self, other: Any) -> Tensor:
+        return operators["bitwise_or_or_logical"](other, self)
+
+    def __xor__(self, other: Any) -> Tensor:
+        return operators["bitwise_xor_or_logical"](self, other)
+
+    def __rxor__(self, other: Any) -> Tensor:
+        return operators["bitwise_xor_or_logical"](other, self)
+
+    def __lshift__(self, other: Any) -> Tensor:
+        return operators["left_shift"](self, other)
+
+    def __rlshift__(self, other: Any) -> Tensor:
+        return operators["left_shift"](other, self)
+
+    def __rshift__(self, other: Any) -> Tensor:
+        return operators["right_shift"](self, other)
+
+    def __rrshift__(self, other: Any) -> Tensor:
+        return operators["right_shift"](other, self)
+
+    def __lt__(self, other: Any) -> Tensor:
+        return operators["less"](self, other)
+
+    def __le__(self, other: Any) -> Tensor:
+        return operators["less_equal"](self, other)
+
+    def __gt__(self, other: Any) -> Tensor:
+        return operators["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Tensor:
+        return operators["greater_equal"](self, other)
+
+    def __eq__(self, other: Any) -> Any:
+        return operators["equal"](self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return operators["not_equal"](self, other)
+
+    def __neg__(self) -> Tensor:
+        return operators["negative"](self)
+
+    def __abs__(self) -> Tensor:
+        return operators["absolute"](self)
+
+    def __invert__(self) -> Tensor:
+        return operators["bitwise_or_logical_not"](self)
+
+    def __pos__(self) -> Any:
+        return self
+
+
+class Tensor(Operators):
     """An n-dimensional array of one dtype.
 
     Concrete tensors have `array`; symbolic ones stand for a value that a program will compute. Arithmetic, comparison,
@@ -97,7 +216,7 @@ class Tensor:
         return len(self.shape)
 
     @property
-    def size(self) -> int | None:
+    def size(self) -> Any:
         return size_of(self.shape)
 
     @property
@@ -195,53 +314,6 @@ class KerasTensor(Tensor):
     """A symbolic tensor of a functional model: an `Input`, or what flows from one through layers and ops."""
 
     __slots__ = ()
-
-
-#: Functions behind the operators of Tensor and Variable, by name; filled by `yeoul.ops`.
-operators: dict[str, Callable[..., Any]] = {}
-
-_BINARY = {
-    "add": "add",
-    "sub": "subtract",
-    "mul": "multiply",
-    "truediv": "divide",
-    "floordiv": "floor_divide",
-    "mod": "mod",
-    "pow": "power",
-    "matmul": "matmul",
-    "and": "bitwise_and_or_logical",
-    "or": "bitwise_or_or_logical",
-    "xor": "bitwise_xor_or_logical",
-    "lshift": "left_shift",
-    "rshift": "right_shift",
-}
-_COMPARISONS = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
-_UNARY = {"neg": "negative", "abs": "absolute", "invert": "bitwise_or_logical_not"}
-
-
-def install_operators(cls: type) -> None:
-    """Gives `cls` the arithmetic and comparison operators, which look their functions up in `operators`."""
-
-    def binary(function: str) -> Callable:
-        return lambda self, other: operators[function](self, other)
-
-    def reflected(function: str) -> Callable:
-        return lambda self, other: operators[function](other, self)
-
-    def unary(function: str) -> Callable:
-        return lambda self: operators[function](self)
-
-    for name, function in _BINARY.items():
-        setattr(cls, f"__{name}__", binary(function))
-        setattr(cls, f"__r{name}__", reflected(function))
-    for name, function in _COMPARISONS.items():
-        setattr(cls, f"__{name}__", binary(function))
-    for name, function in _UNARY.items():
-        setattr(cls, f"__{name}__", unary(function))
-    cls.__pos__ = lambda self: self  # type: ignore[attr-defined]
-
-
-install_operators(Tensor)
 
 
 def from_array(array: np.ndarray) -> Tensor:

@@ -9,10 +9,10 @@ import numpy as np
 
 from yeoul.core import config, dtypes, naming, trace
 from yeoul.core.shapes import Shape
-from yeoul.core.tensor import Tensor, from_array, install_operators, operators, recording
+from yeoul.core.tensor import Operators, Tensor, from_array, operators, recording
 
 
-class Variable:
+class Variable(Operators):
     """A tensor whose value can change: a weight, an optimizer's slot, a counter.
 
     Args:
@@ -173,9 +173,6 @@ class Variable:
     def __repr__(self) -> str:
         value = np.array2string(self._array, separator=", ")
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={value}>"
-
-
-install_operators(Variable)
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

@@ -29,5 +29,7 @@ def read_idx(path: Path, rank: int) -> np.ndarray:
     for n in shape:
         count *= n
     if len(data) - 4 - 4 * rank != count:
-        raise ValueError(f"{path} should hold {count} bytes of data for shape {shape}, and holds {len(data) - 4 - 4 * rank}.")
+        raise ValueError(
+            f"{path} should hold {count} bytes of data for shape {shape}, and holds {len(data) - 4 - 4 * rank}."
+        )
     return np.frombuffer(data, np.uint8, count, 4 + 4 * rank).reshape(shape).copy()

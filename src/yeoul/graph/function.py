@@ -15,7 +15,9 @@ from yeoul.core.variable import Variable
 from yeoul.ops.registry import convert
 
 
-def function(func: Callable | None = None, input_signature: Any = None, jit_compile: bool | None = None, **kwargs: Any) -> Any:
+def function(
+    func: Callable | None = None, input_signature: Any = None, jit_compile: bool | None = None, **kwargs: Any
+) -> Any:
     """Decorator: the function is traced once for each combination of shapes, dtypes and Python values, and runs compiled.
 
     Python side effects (print, append) happen only while tracing; variables are updated at every call.
@@ -52,7 +54,9 @@ class Function:
             found = self._programs[key] = self._trace(args, kwargs, tensors, is_tensor)
         program, structure, symbolic = found
         results = iter(program.run(arrays))
-        outputs = [from_array(next(results)) if s else leaf for s, leaf in zip(symbolic, tree.flatten(structure), strict=True)]
+        outputs = [
+            from_array(next(results)) if s else leaf for s, leaf in zip(symbolic, tree.flatten(structure), strict=True)
+        ]
         return tree.pack_sequence_as(structure, outputs)
 
     def _trace(self, args: Any, kwargs: Any, tensors: list[Any], is_tensor: list[bool]) -> Any:

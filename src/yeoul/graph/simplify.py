@@ -38,7 +38,9 @@ class _Rewriter:
     def rewrite(self, targets: list[Tensor]) -> list[Tensor]:
         result = self.result
         for tensor in topological(targets):
-            result[id(tensor)] = self._leaf(tensor) if tensor.node is None or tensor.array is not None else self._rebuilt(tensor)
+            result[id(tensor)] = (
+                self._leaf(tensor) if tensor.node is None or tensor.array is not None else self._rebuilt(tensor)
+            )
         return [result[id(target)] for target in targets]
 
     def _leaf(self, tensor: Tensor) -> Tensor:
@@ -63,7 +65,11 @@ class _Rewriter:
                 return simpler
         if isinstance(op, Elementwise) or op.name == "select":
             inputs = _without_broadcasts(inputs, tensor.shape)
-        key = (op, *[id(x) for x in inputs], *[(k, v) for k, v in attributes.items()]) if attributes else (op, *map(id, inputs))
+        key = (
+            (op, *[id(x) for x in inputs], *[(k, v) for k, v in attributes.items()])
+            if attributes
+            else (op, *map(id, inputs))
+        )
         try:
             same = self.known.get(key)
         except TypeError:  # an attribute that cannot be hashed: no sharing
@@ -75,11 +81,11 @@ class _Rewriter:
 
     def _node(self, tensor: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
         node: Any = tensor.node
-        if all([x.array is not None for x in inputs]) and _is_small(tensor) and not node.op.has_side_effect:
+        if all(x.array is not None for x in inputs) and _is_small(tensor) and not node.op.has_side_effect:
             if not (node.op.name == "broadcast_to" and inputs[0].array.size == 1):  # type: ignore[union-attr]
                 value = node.op.reference(*[x.array for x in inputs], **node.attributes)
                 return self._leaf(from_array(np.ascontiguousarray(value).reshape(tensor.shape)))  # type: ignore[arg-type]
-        if all([a is b for a, b in zip(inputs, node.inputs, strict=True)]):
+        if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
             return tensor
         return Tensor(None, tensor.shape, tensor.dtype, Node(node.op, inputs, node.attributes))
 
@@ -104,7 +110,7 @@ def _is_small(tensor: Tensor) -> bool:
 
 def _without_broadcasts(inputs: tuple[Tensor, ...], shape: tuple) -> tuple[Tensor, ...]:
     """Element-wise ops broadcast by themselves: explicit broadcasts before them go, as long as the shape stays."""
-    if not any([x.node is not None and x.node.op.name == "broadcast_to" for x in inputs]):
+    if not any(x.node is not None and x.node.op.name == "broadcast_to" for x in inputs):
         return inputs
     slim = list(inputs)
     for i, x in enumerate(inputs):

@@ -36,7 +36,9 @@ class GradientTape:
         self._is_open = True
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
         if self._is_open:
             recording.depth -= 1
             self._is_open = False
@@ -44,7 +46,9 @@ class GradientTape:
     def watch(self, tensor: Any) -> None:
         """Kept for compatibility: every tensor can be differentiated by."""
 
-    def gradient(self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none") -> Any:
+    def gradient(
+        self, target: Any, sources: Any, output_gradients: Any = None, unconnected_gradients: str = "none"
+    ) -> Any:
         """d(sum of target) / d(source), in the structure of `sources`; None (or zeros) where target does not depend on it.
 
         Raises: RuntimeError if a tape that is not persistent is used twice.
@@ -54,7 +58,11 @@ class GradientTape:
         self._is_used = True
         targets = [_as_tensor(t) for t in tree.flatten(target)]
         leaves = [_as_tensor(s) for s in tree.flatten(sources)]
-        upstream = None if output_gradients is None else [None if g is None else convert(g) for g in tree.flatten(output_gradients)]
+        upstream = (
+            None
+            if output_gradients is None
+            else [None if g is None else convert(g) for g in tree.flatten(output_gradients)]
+        )
         found = gradients(targets, leaves, upstream)
         if unconnected_gradients == "zero":
             found = [zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)]

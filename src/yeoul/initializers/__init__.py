@@ -66,7 +66,7 @@ class Identity(Initializer):
     def __call__(self, shape: Any, dtype: Any = None) -> Tensor:
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices, and got shape {tuple(shape)}.")
-        return ops.eye(*shape, dtype=dtype) * self.gain
+        return ops.eye(shape[0], shape[1], dtype=dtype) * self.gain
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain}
@@ -130,7 +130,9 @@ class VarianceScaling(RandomInitializer):
         distribution: "truncated_normal", "untruncated_normal" or "uniform".
     """
 
-    def __init__(self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: Any = None):
+    def __init__(
+        self, scale: float = 1.0, mode: str = "fan_in", distribution: str = "truncated_normal", seed: Any = None
+    ):
         super().__init__(seed)
         if scale <= 0:
             raise ValueError(f"VarianceScaling: scale must be positive, and got {scale}.")
@@ -176,15 +178,29 @@ def _scaling(name: str, scale: float, mode: str, distribution: str, doc: str) ->
     def get_config(self: Any) -> dict[str, Any]:
         return RandomInitializer.get_config(self)
 
-    return type(name, (VarianceScaling,), {"__init__": __init__, "get_config": get_config, "__doc__": doc, "__module__": __name__})
+    return type(
+        name,
+        (VarianceScaling,),
+        {"__init__": __init__, "get_config": get_config, "__doc__": doc, "__module__": __name__},
+    )
 
 
-GlorotUniform = _scaling("GlorotUniform", 1.0, "fan_avg", "uniform", "Uniform within sqrt(6 / (fan_in + fan_out)). Glorot & Bengio 2010.")
-GlorotNormal = _scaling("GlorotNormal", 1.0, "fan_avg", "truncated_normal", "Normal of variance 2 / (fan_in + fan_out). Glorot & Bengio 2010.")
+GlorotUniform = _scaling(
+    "GlorotUniform", 1.0, "fan_avg", "uniform", "Uniform within sqrt(6 / (fan_in + fan_out)). Glorot & Bengio 2010."
+)
+GlorotNormal = _scaling(
+    "GlorotNormal",
+    1.0,
+    "fan_avg",
+    "truncated_normal",
+    "Normal of variance 2 / (fan_in + fan_out). Glorot & Bengio 2010.",
+)
 HeUniform = _scaling("HeUniform", 2.0, "fan_in", "uniform", "Uniform within sqrt(6 / fan_in). He et al. 2015.")
 HeNormal = _scaling("HeNormal", 2.0, "fan_in", "truncated_normal", "Normal of variance 2 / fan_in. He et al. 2015.")
 LecunUniform = _scaling("LecunUniform", 1.0, "fan_in", "uniform", "Uniform within sqrt(3 / fan_in). LeCun et al. 1998.")
-LecunNormal = _scaling("LecunNormal", 1.0, "fan_in", "truncated_normal", "Normal of variance 1 / fan_in. LeCun et al. 1998.")
+LecunNormal = _scaling(
+    "LecunNormal", 1.0, "fan_in", "truncated_normal", "Normal of variance 1 / fan_in. LeCun et al. 1998."
+)
 
 
 class Orthogonal(RandomInitializer):

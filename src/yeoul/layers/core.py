@@ -17,7 +17,15 @@ from yeoul.serialization import serialize_keras_object
 class InputLayer(Layer):
     """Where data enters a model."""
 
-    def __init__(self, shape: Any = None, batch_size: int | None = None, dtype: Any = None, batch_shape: Any = None, name: str | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        batch_shape: Any = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(name=name or naming.unique_name("input_layer"))
         if batch_shape is None:
             if shape is None:
@@ -110,9 +118,21 @@ class Dense(Layer):
                 f"Dense {self.name!r} needs an input of rank 2 or more (batch, features), and got shape {tuple(input_shape)}."
             )
         features = known_axis(input_shape, -1, self)
-        self.kernel = self.add_weight((features, self.units), self.kernel_initializer, name="kernel", regularizer=self.kernel_regularizer, constraint=self.kernel_constraint)
+        self.kernel = self.add_weight(
+            (features, self.units),
+            self.kernel_initializer,
+            name="kernel",
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
         if self.use_bias:
-            self.bias = self.add_weight((self.units,), self.bias_initializer, name="bias", regularizer=self.bias_regularizer, constraint=self.bias_constraint)
+            self.bias = self.add_weight(
+                (self.units,),
+                self.bias_initializer,
+                name="bias",
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
         self.built = True
 
@@ -128,9 +148,14 @@ class Dense(Layer):
             "use_bias": self.use_bias,
             **{
                 name: serialize_keras_object(getattr(self, name))
-                for name in (
-                    "kernel_initializer bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint"
-                ).split()
+                for name in [
+                    "kernel_initializer",
+                    "bias_initializer",
+                    "kernel_regularizer",
+                    "bias_regularizer",
+                    "kernel_constraint",
+                    "bias_constraint",
+                ]
             },
         }
 
@@ -160,7 +185,14 @@ class Identity(Layer):
 class Lambda(Layer):
     """A function as a layer."""
 
-    def __init__(self, function: Callable, output_shape: Any = None, mask: Any = None, arguments: dict | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        function: Callable,
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: dict | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.function, self.arguments = function, arguments or {}
 
@@ -183,11 +215,22 @@ class Embedding(Layer):
         self.embeddings: Any = None
 
     def build(self, input_shape: Any) -> None:
-        self.embeddings = self.add_weight((self.input_dim, self.output_dim), self.embeddings_initializer, name="embeddings", regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint)
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            name="embeddings",
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+        )
         self.built = True
 
     def call(self, x: Tensor) -> Tensor:
         return ops.take(self.embeddings, x if dtypes.is_integer(x.dtype) else ops.cast(x, "int32"), axis=0)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "input_dim": self.input_dim, "output_dim": self.output_dim, "mask_zero": self.mask_zero}
+        return {
+            **super().get_config(),
+            "input_dim": self.input_dim,
+            "output_dim": self.output_dim,
+            "mask_zero": self.mask_zero,
+        }

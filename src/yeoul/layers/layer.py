@@ -104,6 +104,7 @@ class Layer:
         name: str | None = None,
         **kwargs: Any,
     ):
+        self._own: list[Variable]
         object.__setattr__(self, "_own", [])
         self._call_losses: list[Tensor] = []
         self.name = name or naming.unique_name(naming.to_snake_case(type(self).__name__))
@@ -142,7 +143,9 @@ class Layer:
     # -- parts --------------------------------------------------------------------------------------------------------
     def __setattr__(self, name: str, value: Any) -> None:
         if "_own" not in self.__dict__:
-            raise RuntimeError(f"{type(self).__name__}: call super().__init__() before setting attributes (here {name!r}).")
+            raise RuntimeError(
+                f"{type(self).__name__}: call super().__init__() before setting attributes (here {name!r})."
+            )
         if isinstance(value, Variable) and not any(value is v for v in self._own):
             self._own.append(value)
             value.path = f"{self.__dict__.get('name', '')}/{value.name}"
@@ -173,7 +176,10 @@ class Layer:
 
     def _random_states(self) -> list[Variable]:
         return [
-            value.state for layer in self._flatten_layers() for value in layer.__dict__.values() if isinstance(value, SeedGenerator)
+            value.state
+            for layer in self._flatten_layers()
+            for value in layer.__dict__.values()
+            if isinstance(value, SeedGenerator)
         ]
 
     @property
@@ -304,7 +310,9 @@ class Layer:
         Raises: ValueError if the layer is not built.
         """
         if not self.built:
-            raise ValueError(f"Layer {self.name!r} is not built yet: call it on data, or build(input_shape), before count_params().")
+            raise ValueError(
+                f"Layer {self.name!r} is not built yet: call it on data, or build(input_shape), before count_params()."
+            )
         return sum(v.size for v in self.weights)
 
     # -- losses -------------------------------------------------------------------------------------------------------
@@ -345,8 +353,12 @@ class Layer:
         return name in known
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        leaves = tree.flatten((args, kwargs)) if len(args) != 1 or kwargs or isinstance(args[0], (list, tuple, dict)) else list(args)
-        if any([type(leaf) is KerasTensor for leaf in leaves]):
+        leaves = (
+            tree.flatten((args, kwargs))
+            if len(args) != 1 or kwargs or isinstance(args[0], (list, tuple, dict))
+            else list(args)
+        )
+        if any(type(leaf) is KerasTensor for leaf in leaves):
             return self._symbolic_call(args, kwargs)
         args = tuple([self._prepared(a) for a in args])
         if not self.built:
@@ -375,7 +387,11 @@ class Layer:
 
     def _prepared(self, x: Any) -> Any:
         if isinstance(x, Tensor):
-            return ops.cast(x, self.compute_dtype) if self.autocast and dtypes.is_float(x.dtype) and x.dtype != self.compute_dtype else x
+            return (
+                ops.cast(x, self.compute_dtype)
+                if self.autocast and dtypes.is_float(x.dtype) and x.dtype != self.compute_dtype
+                else x
+            )
         if isinstance(x, (list, tuple, dict)) and x:
             leaves = tree.flatten(x)
             if all(isinstance(leaf, (Tensor, Variable, np.ndarray)) for leaf in leaves):
@@ -388,7 +404,9 @@ class Layer:
         return x
 
     def _build_from(self, args: tuple, kwargs: dict[str, Any]) -> None:
-        shape = tree.map_structure(lambda x: tuple(x.shape) if isinstance(x, Tensor) else None, args[0]) if args else None
+        shape = (
+            tree.map_structure(lambda x: tuple(x.shape) if isinstance(x, Tensor) else None, args[0]) if args else None
+        )
         if isinstance(shape, list) and shape and isinstance(shape[0], tuple):
             shape = list(shape)
         with trace.concretely():
@@ -429,7 +447,9 @@ class Layer:
         inputs = [leaves[i] for i in positions]
         output = self.compute_output_spec(*args, **kwargs)
         specs = tree.flatten(output)
-        op = LayerCall(self, (args, kwargs), positions, [None if isinstance(x, KerasTensor) else x for x in leaves], output)
+        op = LayerCall(
+            self, (args, kwargs), positions, [None if isinstance(x, KerasTensor) else x for x in leaves], output
+        )
         node = Node(op, tuple(inputs), {})
         made = []
         for i, spec in enumerate(specs):
@@ -541,5 +561,3 @@ def _placeholders(shape: Any, dtype: str) -> Any:
     if isinstance(shape, (list, tuple)) and shape and isinstance(shape[0], (list, tuple)):
         return [_placeholders(s, dtype) for s in shape]
     return placeholder(tuple(shape), dtype)
-
-

@@ -22,7 +22,9 @@ class Merge(Layer):
 
     def _check(self, input_shape: Any) -> None:
         if not isinstance(input_shape, (list, tuple)) or not input_shape or not isinstance(input_shape[0], tuple):
-            raise ValueError(f"{type(self).__name__} {self.name!r} takes a list of at least two tensors, and got one of shape {input_shape}.")
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r} takes a list of at least two tensors, and got one of shape {input_shape}."
+            )
 
     def call(self, inputs: list[Tensor]) -> Tensor:
         return reduce(type(self).function, inputs)

@@ -54,11 +54,25 @@ class BatchNormalization(Layer):
     def build(self, input_shape: Any) -> None:
         size = known_axis(input_shape, self.axis, self)
         if self.scale:
-            self.gamma = self.add_weight((size,), self.gamma_initializer, name="gamma", regularizer=self.gamma_regularizer, constraint=self.gamma_constraint)
+            self.gamma = self.add_weight(
+                (size,),
+                self.gamma_initializer,
+                name="gamma",
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+            )
         if self.center:
-            self.beta = self.add_weight((size,), self.beta_initializer, name="beta", regularizer=self.beta_regularizer, constraint=self.beta_constraint)
+            self.beta = self.add_weight(
+                (size,),
+                self.beta_initializer,
+                name="beta",
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+            )
         self.moving_mean = self.add_weight((size,), self.moving_mean_initializer, trainable=False, name="moving_mean")
-        self.moving_variance = self.add_weight((size,), self.moving_variance_initializer, trainable=False, name="moving_variance")
+        self.moving_variance = self.add_weight(
+            (size,), self.moving_variance_initializer, trainable=False, name="moving_variance"
+        )
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
         self.built = True
 
@@ -72,7 +86,7 @@ class BatchNormalization(Layer):
         return ops.batch_normalization(x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
-        names = "axis momentum epsilon center scale".split()
+        names = ["axis", "momentum", "epsilon", "center", "scale"]
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
@@ -83,7 +97,10 @@ class LayerNormalization(Layer):
                  gamma_initializer: Any = "ones", **kwargs: Any):  # fmt: skip
         super().__init__(**kwargs)
         self.axis, self.epsilon, self.center, self.scale = axis, epsilon, center, scale
-        self.beta_initializer, self.gamma_initializer = initializers.get(beta_initializer), initializers.get(gamma_initializer)
+        self.beta_initializer, self.gamma_initializer = (
+            initializers.get(beta_initializer),
+            initializers.get(gamma_initializer),
+        )
         self.gamma: Any = None
         self.beta: Any = None
 
@@ -100,7 +117,13 @@ class LayerNormalization(Layer):
         return ops.layer_normalization(x, self.gamma, self.beta, self.axis, self.epsilon)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "center": self.center, "scale": self.scale}
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "epsilon": self.epsilon,
+            "center": self.center,
+            "scale": self.scale,
+        }
 
 
 class Normalization(Layer):
@@ -153,7 +176,13 @@ class Normalization(Layer):
         return x * deviation + mean if self.invert else (x - mean) / deviation
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axis": self.axis, "invert": self.invert, "mean": self.input_mean, "variance": self.input_variance}
+        return {
+            **super().get_config(),
+            "axis": self.axis,
+            "invert": self.invert,
+            "mean": self.input_mean,
+            "variance": self.input_variance,
+        }
 
 
 class Rescaling(Layer):

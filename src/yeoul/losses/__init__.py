@@ -52,14 +52,18 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Tensor:
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Tensor:
     """100 mean(|y_true - y_pred| / max(|y_true|, epsilon)) over the last axis."""
     y_true, y_pred = _pair(y_true, y_pred)
-    return ops.mean(ops.absolute((y_true - y_pred) / ops.maximum(ops.absolute(y_true), config.epsilon())), axis=-1) * 100.0
+    return (
+        ops.mean(ops.absolute((y_true - y_pred) / ops.maximum(ops.absolute(y_true), config.epsilon())), axis=-1) * 100.0
+    )
 
 
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Tensor:
     """mean((log(1 + y_true) - log(1 + y_pred))^2) over the last axis, negative values taken as 0."""
     y_true, y_pred = _pair(y_true, y_pred)
     epsilon = config.epsilon()
-    return ops.mean(ops.square(ops.log(ops.maximum(y_pred, epsilon) + 1.0) - ops.log(ops.maximum(y_true, epsilon) + 1.0)), axis=-1)
+    return ops.mean(
+        ops.square(ops.log(ops.maximum(y_pred, epsilon) + 1.0) - ops.log(ops.maximum(y_true, epsilon) + 1.0)), axis=-1
+    )
 
 
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Tensor:
@@ -120,7 +124,9 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Tensor:
     return -ops.sum(ops.normalize(y_true, axis) * ops.normalize(y_pred, axis), axis=axis)
 
 
-def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1) -> Tensor:
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
     """mean(-(t log(p) + (1 - t) log(1 - p))) over `axis`."""
     scores, from_logits = _logits_of(y_pred, from_logits)
     y_true, y_pred = _pair(y_true, scores)
@@ -129,7 +135,9 @@ def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, lab
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits), axis=axis)
 
 
-def categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1) -> Tensor:
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Tensor:
     """-sum(t log(p)) over `axis`, for one-hot targets."""
     scores, from_logits = _logits_of(y_pred, from_logits)
     y_true = ops.cast(ops.convert_to_tensor(y_true), scores.dtype)
@@ -237,7 +245,14 @@ def reduce_weighted(values: Tensor, sample_weight: Any = None, reduction: str | 
 class LossFunctionWrapper(Loss):
     """A function of (y_true, y_pred) as a loss object."""
 
-    def __init__(self, fn: Callable, reduction: str | None = "sum_over_batch_size", name: str | None = None, dtype: Any = None, **kwargs: Any):
+    def __init__(
+        self,
+        fn: Callable,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ):
         super().__init__(name or getattr(fn, "__name__", None), reduction)
         self.fn, self.kwargs = fn, kwargs
 
@@ -250,7 +265,12 @@ class LossFunctionWrapper(Loss):
 
 def _loss_class(name: str, function: Callable, **defaults: Any) -> type[LossFunctionWrapper]:
     def __init__(
-        self: Any, *args: Any, reduction: str | None = "sum_over_batch_size", name: str = function.__name__, dtype: Any = None, **kwargs: Any
+        self: Any,
+        *args: Any,
+        reduction: str | None = "sum_over_batch_size",
+        name: str = function.__name__,
+        dtype: Any = None,
+        **kwargs: Any,
     ) -> None:
         values = dict(defaults)
         for key, value in zip(defaults, args, strict=False):
@@ -263,7 +283,9 @@ def _loss_class(name: str, function: Callable, **defaults: Any) -> type[LossFunc
             values[key] = value
         LossFunctionWrapper.__init__(self, function, reduction, name, dtype, **values)
 
-    return type(name, (LossFunctionWrapper,), {"__init__": __init__, "__doc__": function.__doc__, "__module__": __name__})
+    return type(
+        name, (LossFunctionWrapper,), {"__init__": __init__, "__doc__": function.__doc__, "__module__": __name__}
+    )
 
 
 MeanSquaredError = _loss_class("MeanSquaredError", mean_squared_error)
@@ -278,8 +300,12 @@ CategoricalHinge = _loss_class("CategoricalHinge", categorical_hinge)
 KLDivergence = _loss_class("KLDivergence", kl_divergence)
 Poisson = _loss_class("Poisson", poisson)
 CosineSimilarity = _loss_class("CosineSimilarity", cosine_similarity, axis=-1)
-BinaryCrossentropy = _loss_class("BinaryCrossentropy", binary_crossentropy, from_logits=False, label_smoothing=0.0, axis=-1)
-CategoricalCrossentropy = _loss_class("CategoricalCrossentropy", categorical_crossentropy, from_logits=False, label_smoothing=0.0, axis=-1)
+BinaryCrossentropy = _loss_class(
+    "BinaryCrossentropy", binary_crossentropy, from_logits=False, label_smoothing=0.0, axis=-1
+)
+CategoricalCrossentropy = _loss_class(
+    "CategoricalCrossentropy", categorical_crossentropy, from_logits=False, label_smoothing=0.0, axis=-1
+)
 SparseCategoricalCrossentropy = _loss_class(
     "SparseCategoricalCrossentropy", sparse_categorical_crossentropy, from_logits=False, ignore_class=None
 )

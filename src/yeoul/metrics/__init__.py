@@ -43,9 +43,13 @@ class Metric:
                     found.extend(part.variables)
         return found
 
-    def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None) -> Variable:
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
         """A variable of the metric, zeros if not told otherwise."""
-        variable = Variable(initializers.get(initializer or "zeros"), tuple(shape), dtype or self._dtype, trainable=False, name=name)
+        variable = Variable(
+            initializers.get(initializer or "zeros"), tuple(shape), dtype or self._dtype, trainable=False, name=name
+        )
         if not any(variable is v for v in self._own):
             self._own.append(variable)
         return variable
@@ -126,7 +130,7 @@ class MeanMetricWrapper(Mean):
     """Mean of fn(y_true, y_pred)."""
 
     def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any):
-        super().__init__(name or getattr(fn, "__name__", "metric"), dtype)
+        super().__init__(name or getattr(fn, "__name__", "metric"), dtype)  # type: ignore[arg-type]
         self._fn, self._kwargs = fn, kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -197,14 +201,20 @@ def _metric_class(class_name: str, function: Callable, default_name: str, **defa
             values[key] = value
         MeanMetricWrapper.__init__(self, function, name, dtype, **values)
 
-    return type(class_name, (MeanMetricWrapper,), {"__init__": __init__, "__doc__": function.__doc__, "__module__": __name__})
+    return type(
+        class_name, (MeanMetricWrapper,), {"__init__": __init__, "__doc__": function.__doc__, "__module__": __name__}
+    )
 
 
 Accuracy = _metric_class("Accuracy", accuracy, "accuracy")
 BinaryAccuracy = _metric_class("BinaryAccuracy", binary_accuracy, "binary_accuracy", threshold=0.5)
 CategoricalAccuracy = _metric_class("CategoricalAccuracy", categorical_accuracy, "categorical_accuracy")
-SparseCategoricalAccuracy = _metric_class("SparseCategoricalAccuracy", sparse_categorical_accuracy, "sparse_categorical_accuracy")
-TopKCategoricalAccuracy = _metric_class("TopKCategoricalAccuracy", top_k_categorical_accuracy, "top_k_categorical_accuracy", k=5)
+SparseCategoricalAccuracy = _metric_class(
+    "SparseCategoricalAccuracy", sparse_categorical_accuracy, "sparse_categorical_accuracy"
+)
+TopKCategoricalAccuracy = _metric_class(
+    "TopKCategoricalAccuracy", top_k_categorical_accuracy, "top_k_categorical_accuracy", k=5
+)
 SparseTopKCategoricalAccuracy = _metric_class(
     "SparseTopKCategoricalAccuracy", sparse_top_k_categorical_accuracy, "sparse_top_k_categorical_accuracy", k=5
 )
@@ -227,10 +237,19 @@ BinaryCrossentropy = _metric_class(
     "BinaryCrossentropy", losses.binary_crossentropy, "binary_crossentropy", from_logits=False, label_smoothing=0
 )
 CategoricalCrossentropy = _metric_class(
-    "CategoricalCrossentropy", losses.categorical_crossentropy, "categorical_crossentropy", from_logits=False, label_smoothing=0, axis=-1
+    "CategoricalCrossentropy",
+    losses.categorical_crossentropy,
+    "categorical_crossentropy",
+    from_logits=False,
+    label_smoothing=0,
+    axis=-1,
 )
 SparseCategoricalCrossentropy = _metric_class(
-    "SparseCategoricalCrossentropy", losses.sparse_categorical_crossentropy, "sparse_categorical_crossentropy", from_logits=False, axis=-1
+    "SparseCategoricalCrossentropy",
+    losses.sparse_categorical_crossentropy,
+    "sparse_categorical_crossentropy",
+    from_logits=False,
+    axis=-1,
 )
 
 
@@ -286,7 +305,14 @@ def _ratio(a: Any, b: Any) -> Tensor:
 class Precision(_Counts):
     """True positives among predicted positives."""
 
-    def __init__(self, thresholds: Any = None, top_k: Any = None, class_id: int | None = None, name: str | None = None, dtype: Any = None):
+    def __init__(
+        self,
+        thresholds: Any = None,
+        top_k: Any = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
         super().__init__(thresholds, class_id, name, dtype)
 
     def result(self) -> Tensor:
@@ -296,7 +322,14 @@ class Precision(_Counts):
 class Recall(_Counts):
     """True positives among all positives."""
 
-    def __init__(self, thresholds: Any = None, top_k: Any = None, class_id: int | None = None, name: str | None = None, dtype: Any = None):
+    def __init__(
+        self,
+        thresholds: Any = None,
+        top_k: Any = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
         super().__init__(thresholds, class_id, name, dtype)
 
     def result(self) -> Tensor:

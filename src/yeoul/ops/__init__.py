@@ -73,9 +73,9 @@ from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
 from yeoul.ops.registry import cast
 from yeoul.ops.shaping import *  # noqa: F403
-from yeoul.ops.shaping import slice_ as slice  # noqa: A004
+from yeoul.ops.shaping import slice_ as slice
 
-abs = absolute  # noqa: A001
+abs = absolute
 true_divide = divide
 remainder = mod
 bitwise_invert = bitwise_not
@@ -85,11 +85,35 @@ bitwise_right_shift = right_shift
 _operators.update(
     {
         name: globals()[name]
-        for name in (
-            "absolute add bitwise_and_or_logical bitwise_or_logical_not bitwise_or_or_logical bitwise_xor_or_logical cast divide equal "
-            "floor_divide getitem greater greater_equal left_shift less less_equal matmul mod multiply negative not_equal power reshape "
-            "right_shift stack subtract transpose"
-        ).split()
+        for name in [
+            "absolute",
+            "add",
+            "bitwise_and_or_logical",
+            "bitwise_or_logical_not",
+            "bitwise_or_or_logical",
+            "bitwise_xor_or_logical",
+            "cast",
+            "divide",
+            "equal",
+            "floor_divide",
+            "getitem",
+            "greater",
+            "greater_equal",
+            "left_shift",
+            "less",
+            "less_equal",
+            "matmul",
+            "mod",
+            "multiply",
+            "negative",
+            "not_equal",
+            "power",
+            "reshape",
+            "right_shift",
+            "stack",
+            "subtract",
+            "transpose",
+        ]
     }
 )
 _operators["convert"] = convert_to_tensor

@@ -116,20 +116,26 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return from_array(np.arange(start, stop, step, dtype=dtypes.to_numpy(dtypes.name_of(dtype))))
 
 
-def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0) -> Any:
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, retstep: bool = False, dtype: Any = None, axis: int = 0
+) -> Any:
     """`num` numbers spread evenly from `start` to `stop`."""
     values, step = np.linspace(np.asarray(start), np.asarray(stop), num, endpoint, True, axis=axis)
     result = from_array(np.asarray(values, dtypes.to_numpy(_dtype(dtype))))
     return (result, step) if retstep else result
 
 
-def logspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10, dtype: Any = None, axis: int = 0) -> Tensor:
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10, dtype: Any = None, axis: int = 0
+) -> Tensor:
     values = np.logspace(np.asarray(start), np.asarray(stop), num, endpoint, base, axis=axis)
     return from_array(np.asarray(values, dtypes.to_numpy(_dtype(dtype))))
 
 
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
-    return [from_array(np.ascontiguousarray(a)) for a in np.meshgrid(*[convert_to_numpy(v) for v in x], indexing=indexing)]  # type: ignore[call-overload]
+    return [
+        from_array(np.ascontiguousarray(a)) for a in np.meshgrid(*[convert_to_numpy(v) for v in x], indexing=indexing)
+    ]  # type: ignore[call-overload]
 
 
 def _band(x: Any, k: int, is_lower: bool) -> Tensor:
@@ -161,7 +167,9 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     rank = x.ndim + 1
     axis = normalize_axis(axis, rank)
     sizes = iter(x.shape)
-    spread = reshape_primitive(x, shape=tuple(1 if i == axis else (-1 if (s := next(sizes)) is None else s) for i in range(rank)))
+    spread = reshape_primitive(
+        x, shape=tuple(1 if i == axis else (-1 if (s := next(sizes)) is None else s) for i in range(rank))
+    )
     classes = np.arange(num_classes, dtype=dtypes.to_numpy(x.dtype))
     codes = classes.reshape([num_classes if i == axis else 1 for i in range(rank)])
     return cast(equal(spread, codes), _dtype(dtype))
@@ -169,7 +177,6 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
 
 def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
     """1 for every class that occurs along the last axis."""
-
 
     inputs = convert(inputs)
     return largest(one_hot(inputs, num_classes, -1, dtype), axis=max(inputs.ndim - 1, 0))

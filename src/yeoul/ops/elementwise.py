@@ -38,7 +38,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 
 # -- one operand --------------------------------------------------------------------------------------------------------
 negative = elementwise("neg", np.negative, lambda g, x, y: -g)
-absolute = elementwise("abs", np.abs, lambda g, x, y: g * sign(x))
+absolute = elementwise("abs", np.abs, lambda g, x, y: g * sign(x))  # type: ignore[has-type]
 sign = elementwise("sign", np.sign)
 floor = elementwise("floor", np.floor)
 ceil = elementwise("ceil", np.ceil)
@@ -52,13 +52,13 @@ exp = elementwise("exp", np.exp, lambda g, x, y: g * y, result="float")
 expm1 = elementwise("expm1", np.expm1, lambda g, x, y: g * (y + 1), result="float")
 log = elementwise("log", np.log, lambda g, x, y: g / x, result="float")
 log1p = elementwise("log1p", np.log1p, lambda g, x, y: g / (x + 1), result="float")
-sin = elementwise("sin", np.sin, lambda g, x, y: g * cos(x), result="float")
+sin = elementwise("sin", np.sin, lambda g, x, y: g * cos(x), result="float")  # type: ignore[has-type]
 cos = elementwise("cos", np.cos, lambda g, x, y: -g * sin(x), result="float")
 tan = elementwise("tan", np.tan, lambda g, x, y: g * (square(y) + 1), result="float")
 arcsin = elementwise("asin", np.arcsin, lambda g, x, y: g * rsqrt(1 - square(x)), result="float")
 arccos = elementwise("acos", np.arccos, lambda g, x, y: -g * rsqrt(1 - square(x)), result="float")
 arctan = elementwise("atan", np.arctan, lambda g, x, y: g / (square(x) + 1), result="float")
-sinh = elementwise("sinh", np.sinh, lambda g, x, y: g * cosh(x), result="float")
+sinh = elementwise("sinh", np.sinh, lambda g, x, y: g * cosh(x), result="float")  # type: ignore[has-type]
 cosh = elementwise("cosh", np.cosh, lambda g, x, y: g * sinh(x), result="float")
 tanh = elementwise("tanh", np.tanh, lambda g, x, y: g * (1 - square(y)), result="float")
 arcsinh = elementwise("asinh", np.arcsinh, lambda g, x, y: g * rsqrt(square(x) + 1), result="float")
@@ -116,7 +116,10 @@ floor_divide = binary("floordiv", _integer_safe(np.floor_divide))
 mod = binary("mod", _integer_safe(np.mod), lambda g, a, b, y: (g, -g * floor_divide(a, b)))
 power = binary("pow", _power, _power_gradient)
 arctan2 = binary(
-    "atan2", np.arctan2, lambda g, a, b, y: (g * b / (square(a) + square(b)), -g * a / (square(a) + square(b))), result="float"
+    "atan2",
+    np.arctan2,
+    lambda g, a, b, y: (g * b / (square(a) + square(b)), -g * a / (square(a) + square(b))),
+    result="float",
 )
 
 
@@ -198,7 +201,7 @@ class _StopGradient(Primitive):
 
 def stop_gradient(variable: Any) -> Tensor:
     """The same values, through which no gradient flows."""
-    return _StopGradient(convert(variable))  # type: ignore[operator]
+    return _StopGradient(convert(variable))  # type: ignore[call-arg, operator, return-value]
 
 
 @primitive
@@ -233,7 +236,7 @@ def custom_gradient(f: Any) -> Any:
     def wrapped(*args: Any, **kwargs: Any) -> Tensor:
         inputs = [convert(a) for a in args]
         value, gradient_function = f(*inputs, **kwargs)
-        return apply(_CustomGradient, (stop_gradient(value), *inputs), {"function": gradient_function})
+        return apply(_CustomGradient, (stop_gradient(value), *inputs), {"function": gradient_function})  # type: ignore[arg-type]
 
     wrapped.__name__ = getattr(f, "__name__", "custom_gradient")
     wrapped.__doc__ = f.__doc__

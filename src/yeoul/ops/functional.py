@@ -51,8 +51,8 @@ __all__ = [
     "fori_loop",
     "hypot",
     "isclose",
-    "log10",
     "log2",
+    "log10",
     "logaddexp",
     "map",
     "nan_to_num",
@@ -114,10 +114,28 @@ def erfinv(x: Any) -> Tensor:
     w = -log((1.0 - x) * (1.0 + x))
     small, large = w - 2.5, sqrt(maximum(w, 5.0)) - 3.0
     near: Any = 2.81022636e-08
-    for c in (3.43273939e-07, -3.5233877e-06, -4.39150654e-06, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941):
+    for c in (
+        3.43273939e-07,
+        -3.5233877e-06,
+        -4.39150654e-06,
+        0.00021858087,
+        -0.00125372503,
+        -0.00417768164,
+        0.246640727,
+        1.50140941,
+    ):
         near = near * small + c
     far: Any = -0.000200214257
-    for c in (0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682):
+    for c in (
+        0.000100950558,
+        0.00134934322,
+        -0.00367342844,
+        0.00573950773,
+        -0.0076224613,
+        0.00943887047,
+        1.00167406,
+        2.83297682,
+    ):
         far = far * large + c
     return select(w < 5.0, near, far) * x
 
@@ -133,12 +151,13 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
 def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """NaN and infinities replaced by numbers."""
     x = convert(x)
-    limits = np.finfo(dtypes.to_numpy(x.dtype)) if x.dtype in ("float32", "float64", "float16") else np.finfo(np.float32)
+    limits = (
+        np.finfo(dtypes.to_numpy(x.dtype)) if x.dtype in ("float32", "float64", "float16") else np.finfo(np.float32)
+    )
     x = select(isnan(x), nan, x)
     high = float(limits.max) if posinf is None else posinf
     low = float(limits.min) if neginf is None else neginf
     return select(isinf(x), select(x > 0, high, low), x)
-
 
 
 def bitwise_and_or_logical(x1: Any, x2: Any) -> Tensor:
@@ -197,7 +216,9 @@ def fori_loop(lower: int, upper: int, body_fun: Callable, init_val: Any) -> Any:
     return value
 
 
-def scan(f: Callable, init: Any, xs: Any = None, length: int | None = None, reverse: bool = False, unroll: int = 1) -> tuple:
+def scan(
+    f: Callable, init: Any, xs: Any = None, length: int | None = None, reverse: bool = False, unroll: int = 1
+) -> tuple:
     """Carries a value along the first axis of `xs`: (carry, y) = f(carry, x). Returns the last carry and the stacked ys."""
     n: Any = length if xs is None else tree.flatten(xs)[0].shape[0]
     carry, ys = init, []

@@ -216,17 +216,19 @@ class _ScatterAdd(Primitive):
     name = "scatter_add"
 
     def infer(self, updates: Any, indices: Any, *, axis: int, size: int, rank: int) -> Spec:
-        return Spec(updates.shape[:axis] + (size,) + updates.shape[axis + rank :], updates.dtype)
+        return Spec((*updates.shape[:axis], size, *updates.shape[axis + rank :]), updates.dtype)
 
     def reference(self, updates: np.ndarray, indices: np.ndarray, *, axis: int, size: int, rank: int) -> np.ndarray:
         lead, trail = updates.shape[:axis], updates.shape[axis + rank :]
         outer, inner = int(np.prod(lead, dtype=int)), int(np.prod(trail, dtype=int))
         y = np.zeros((outer, size, inner), updates.dtype)
         flat = updates.reshape(outer, -1, inner)
-        np.add.at(y, (slice(None), indices.reshape(-1)), flat)
+        np.add.at(y, (slice(None), indices.reshape(-1)), flat)  # type: ignore[arg-type]
         return y.reshape(*lead, size, *trail)
 
-    def gradient(self, g: Tensor, updates: Tensor, indices: Tensor, y: Tensor, *, axis: int, size: int, rank: int) -> tuple:
+    def gradient(
+        self, g: Tensor, updates: Tensor, indices: Tensor, y: Tensor, *, axis: int, size: int, rank: int
+    ) -> tuple:
         return gather_primitive(g, indices, axis=axis), None
 
 

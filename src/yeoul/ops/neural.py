@@ -237,7 +237,11 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     if not dtypes.is_integer(target.dtype):
         target = cast(target, "int32")
     axis = normalize_axis(axis, output.ndim)
-    logs = log_softmax(output, axis) if from_logits else log(_clip_probabilities(output / sum_of(output, axis, keepdims=True)))
+    logs = (
+        log_softmax(output, axis)
+        if from_logits
+        else log(_clip_probabilities(output / sum_of(output, axis, keepdims=True)))
+    )
     return -sum_of(one_hot(target, output.shape[axis], axis, output.dtype) * logs, axis)  # type: ignore[arg-type]
 
 
@@ -287,7 +291,9 @@ def batch_normalization(
     return y if offset is None else y + along(offset)
 
 
-def layer_normalization(x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
+def layer_normalization(
+    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None
+) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) over `axis` of each sample, scaled by gamma and moved by beta."""
     x = _float(x)
     average, variance = moments(x, axis, keepdims=True)

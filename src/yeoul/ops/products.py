@@ -34,7 +34,9 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     if not dtypes.is_float(a.dtype) and a.dtype in ("bool", "int8", "uint8"):
         a, b = cast(a, "int32"), cast(b, "int32")
     if a.ndim == 0 or b.ndim == 0:
-        raise ValueError(f"matmul needs tensors of rank 1 or more, and got shapes {a.shape} and {b.shape}. Use multiply for scalars.")
+        raise ValueError(
+            f"matmul needs tensors of rank 1 or more, and got shapes {a.shape} and {b.shape}. Use multiply for scalars."
+        )
     if a.ndim > 1 and b.ndim > 1:
         return matmul_primitive(a, b)
     left = reshape(a, (1, a.shape[0])) if a.ndim == 1 else a
@@ -163,7 +165,10 @@ def _contract(ta: str, a: Tensor, tb: str, b: Tensor, needed: set[str]) -> tuple
     summed = [c for c in ta if c in tb and c not in needed]
     free_a = [c for c in ta if c not in tb]
     free_b = [c for c in tb if c not in ta]
-    size = {**dict(zip(tb, b.shape, strict=True)), **{c: s for c, s in zip(ta, a.shape, strict=True) if s != 1 or c not in tb}}
+    size = {
+        **dict(zip(tb, b.shape, strict=True)),
+        **{c: s for c, s in zip(ta, a.shape, strict=True) if s != 1 or c not in tb},
+    }
 
     def count(letters: list[str]) -> Any:
         total = 1

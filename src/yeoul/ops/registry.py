@@ -63,7 +63,8 @@ def convert(x: Any, dtype: str | None = None) -> Tensor:
 
 def _holds_symbolic(items: Sequence) -> bool:
     return any(
-        isinstance(item, (Tensor, Variable)) or (isinstance(item, (list, tuple)) and _holds_symbolic(item)) for item in items
+        isinstance(item, (Tensor, Variable)) or (isinstance(item, (list, tuple)) and _holds_symbolic(item))
+        for item in items
     )
 
 
@@ -85,7 +86,12 @@ def kind_of(x: Any) -> str:
 
 def promoted(*values: Any, to_float: bool = False) -> list[Tensor]:
     """`values` as tensors of their common dtype by Keras' promotion; at least a float dtype with `to_float`."""
-    if len(values) == 2 and type(values[0]) is Tensor and type(values[1]) is Tensor and values[0].dtype == values[1].dtype:
+    if (
+        len(values) == 2
+        and type(values[0]) is Tensor
+        and type(values[1]) is Tensor
+        and values[0].dtype == values[1].dtype
+    ):
         dtype = values[0].dtype
     else:
         values = tuple(v if isinstance(v, (Tensor, Variable, bool, int, float)) else convert(v) for v in values)
@@ -228,4 +234,15 @@ def unbroadcast(grad: Tensor, shape: Shape) -> Tensor:
     return summed
 
 
-__all__ = ["Node", "PRIMITIVES", "Primitive", "binary", "cast", "convert", "elementwise", "primitive", "promoted", "register"]
+__all__ = [
+    "PRIMITIVES",
+    "Node",
+    "Primitive",
+    "binary",
+    "cast",
+    "convert",
+    "elementwise",
+    "primitive",
+    "promoted",
+    "register",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -131,7 +132,9 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
         axes = normalize_axes(axis, x.ndim)
         for a in axes:
             if x.shape[a] not in (1, None):
-                raise ValueError(f"Axis {a} of a tensor of shape {x.shape} has size {x.shape[a]} and cannot be squeezed.")
+                raise ValueError(
+                    f"Axis {a} of a tensor of shape {x.shape} has size {x.shape[a]} and cannot be squeezed."
+                )
     return reshape(x, tuple(s for i, s in enumerate(x.shape) if i not in axes))
 
 
@@ -144,7 +147,9 @@ def concatenate(xs: Sequence, axis: int = 0) -> Tensor:
     parts = promoted_list(xs)
     if not parts:
         raise ValueError("concatenate needs at least one tensor.")
-    return layout.concatenate_primitive(*parts, axis=normalize_axis(axis, parts[0].ndim)) if len(parts) > 1 else parts[0]
+    return (
+        layout.concatenate_primitive(*parts, axis=normalize_axis(axis, parts[0].ndim)) if len(parts) > 1 else parts[0]
+    )
 
 
 def promoted_list(xs: Sequence) -> list[Tensor]:
@@ -179,13 +184,15 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
     length: Any = x.shape[axis]
     if isinstance(indices_or_sections, int):
         if length % indices_or_sections:
-            raise ValueError(f"Axis {axis} has size {length} and cannot be split into {indices_or_sections} equal sections.")
+            raise ValueError(
+                f"Axis {axis} has size {length} and cannot be split into {indices_or_sections} equal sections."
+            )
         step = length // indices_or_sections
         cuts = [step * i for i in range(1, indices_or_sections)]
     else:
         cuts = [int(i) for i in indices_or_sections]
     edges = [0, *cuts, length]
-    return [_cut(x, axis, a, builtins.max(a, b)) for a, b in zip(edges, edges[1:], strict=False)]
+    return [_cut(x, axis, a, builtins.max(a, b)) for a, b in itertools.pairwise(edges)]
 
 
 array_split = split
@@ -334,7 +341,9 @@ def getitem(x: Tensor, key: Any) -> Tensor:
     keys = [k.array if isinstance(k, Variable) else k for k in keys]
     if builtins.any(_is_mask(k) for k in keys):
         if x.array is None:
-            raise TypeError("A boolean mask gives a tensor whose size depends on values: use where() in a model, or index eagerly.")
+            raise TypeError(
+                "A boolean mask gives a tensor whose size depends on values: use where() in a model, or index eagerly."
+            )
         keys = [k if not _is_mask(k) else np.asarray(k) for k in keys]
 
         return from_array(np.ascontiguousarray(x.array[tuple(keys)]))

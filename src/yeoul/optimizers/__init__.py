@@ -11,7 +11,9 @@ from yeoul.serialization import resolve
 
 __all__ = ["SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Optimizer", "RMSprop", "get", "schedules"]
 
-ALL: dict[str, Any] = {cls.__name__.lower(): cls for cls in (SGD, RMSprop, Adagrad, Adadelta, Adam, AdamW, Adamax, Lion)}
+ALL: dict[str, Any] = {
+    cls.__name__.lower(): cls for cls in (SGD, RMSprop, Adagrad, Adadelta, Adam, AdamW, Adamax, Lion)
+}
 
 
 def get(identifier: Any) -> Any:

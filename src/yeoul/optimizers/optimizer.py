@@ -117,13 +117,17 @@ class Optimizer:
             self._accumulated = [self.add_variable_from_reference(v, "gradient_accumulator") for v in variables]
         self.built = True
 
-    def add_variable(self, shape: Any, initializer: Any = "zeros", dtype: Any = None, name: str | None = None, **kwargs: Any) -> Variable:
+    def add_variable(
+        self, shape: Any, initializer: Any = "zeros", dtype: Any = None, name: str | None = None, **kwargs: Any
+    ) -> Variable:
         value = np.zeros(shape, np.float32) if isinstance(initializer, str) else initializer
         variable = Variable(value, shape=tuple(shape), dtype=dtype, trainable=False, name=name)
         self._slots.append(variable)
         return variable
 
-    def add_variable_from_reference(self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros", **kwargs: Any) -> Variable:
+    def add_variable_from_reference(
+        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros", **kwargs: Any
+    ) -> Variable:
         """A slot of the shape and dtype of a weight."""
         path = f"{reference_variable.path}_{name}".replace("/", "_")
         return self.add_variable(reference_variable.shape, initializer, reference_variable.dtype, path)
@@ -157,10 +161,14 @@ class Optimizer:
                 self.build(variables)
         missing = [v for v in variables if id(v) not in self._index]
         if missing:
-            raise ValueError(f"{type(self).__name__} was built for other weights and does not know {missing[0].path!r}. Compile the model again.")
+            raise ValueError(
+                f"{type(self).__name__} was built for other weights and does not know {missing[0].path!r}. Compile the model again."
+            )
         pairs = [(g, v) for g, v in zip(grads, variables, strict=True) if g is not None]
         if not pairs:
-            raise ValueError("No gradient reached any weight: the loss does not depend on the weights, or all layers are frozen.")
+            raise ValueError(
+                "No gradient reached any weight: the loss does not depend on the weights, or all layers are frozen."
+            )
         given = [ops.convert_to_tensor(g) for g, _ in pairs]
         weights = [v for _, v in pairs]
         if self.gradient_accumulation_steps:

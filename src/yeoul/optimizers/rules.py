@@ -13,7 +13,14 @@ from yeoul.optimizers.optimizer import Optimizer
 class SGD(Optimizer):
     """w <- w - lr g; with momentum v <- m v - lr g, w <- w + v; with nesterov w <- w + m v - lr g."""
 
-    def __init__(self, learning_rate: Any = 0.01, momentum: float = 0.0, nesterov: bool = False, weight_decay: float | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        weight_decay: float | None = None,
+        **kwargs: Any,
+    ):
         if not 0 <= momentum <= 1:
             raise ValueError(f"SGD: momentum must be between 0 and 1, and got {momentum}.")
         super().__init__(learning_rate, weight_decay, **kwargs)
@@ -68,13 +75,26 @@ class RMSprop(Optimizer):
         variable.assign(variable.value - step)
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "rho": self.rho, "momentum": self.momentum, "epsilon": self.epsilon, "centered": self.centered}
+        return {
+            **super().get_config(),
+            "rho": self.rho,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+            "centered": self.centered,
+        }
 
 
 class Adagrad(Optimizer):
     """a <- a + g^2; w <- w - lr g / sqrt(a + epsilon). Source: Duchi et al. 2011."""
 
-    def __init__(self, learning_rate: Any = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, weight_decay: float | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(learning_rate, weight_decay, **kwargs)
         self.initial_accumulator_value, self.epsilon = initial_accumulator_value, epsilon
 
@@ -88,13 +108,24 @@ class Adagrad(Optimizer):
         variable.assign(variable.value - gradient * learning_rate / ops.sqrt(a.value + self.epsilon))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "initial_accumulator_value": self.initial_accumulator_value, "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "initial_accumulator_value": self.initial_accumulator_value,
+            "epsilon": self.epsilon,
+        }
 
 
 class Adadelta(Optimizer):
     """Steps of the size of recent steps over that of recent gradients. Source: Zeiler 2012."""
 
-    def __init__(self, learning_rate: Any = 0.001, rho: float = 0.95, epsilon: float = 1e-7, weight_decay: float | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(learning_rate, weight_decay, **kwargs)
         self.rho, self.epsilon = rho, epsilon
 
@@ -147,7 +178,13 @@ class Adam(Optimizer):
         variable.assign(variable.value - m.value * rate / (ops.sqrt(spread) + self.epsilon))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "beta_1": self.beta_1, "beta_2": self.beta_2, "epsilon": self.epsilon, "amsgrad": self.amsgrad}
+        return {
+            **super().get_config(),
+            "beta_1": self.beta_1,
+            "beta_2": self.beta_2,
+            "epsilon": self.epsilon,
+            "amsgrad": self.amsgrad,
+        }
 
 
 class AdamW(Adam):
@@ -161,7 +198,15 @@ class AdamW(Adam):
 class Adamax(Optimizer):
     """Adam with the largest recent gradient in place of the second moment. Source: Kingma & Ba 2015, algorithm 2."""
 
-    def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, weight_decay: float | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(learning_rate, weight_decay, **kwargs)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
@@ -185,7 +230,14 @@ class Adamax(Optimizer):
 class Lion(Optimizer):
     """w <- w - lr sign(b1 m + (1 - b1) g); m <- b2 m + (1 - b2) g. Source: Chen et al. 2023."""
 
-    def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.99, weight_decay: float | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        weight_decay: float | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(learning_rate, weight_decay, **kwargs)
         self.beta_1, self.beta_2 = beta_1, beta_2
 
@@ -195,7 +247,9 @@ class Lion(Optimizer):
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Tensor) -> None:
         m = self._momentums[self._get_variable_index(variable)]
-        variable.assign(variable.value - ops.sign(m.value * self.beta_1 + gradient * (1.0 - self.beta_1)) * learning_rate)
+        variable.assign(
+            variable.value - ops.sign(m.value * self.beta_1 + gradient * (1.0 - self.beta_1)) * learning_rate
+        )
         m.assign(m.value * self.beta_2 + gradient * (1.0 - self.beta_2))
 
     def get_config(self) -> dict[str, Any]:

@@ -30,7 +30,9 @@ def plot_history(history: Any, title: str | None = None, log_scale: bool | None 
             ax.plot(epochs, values[f"val_{name}"], color=style.ORANGE, marker=marker, markersize=4, label="validation")
             shown += values[f"val_{name}"]
         positive = [v for v in shown if v > 0]
-        is_log = log_scale if log_scale is not None else len(positive) == len(shown) > 0 and max(shown) / min(shown) > 30
+        is_log = (
+            log_scale if log_scale is not None else len(positive) == len(shown) > 0 and max(shown) / min(shown) > 30
+        )
         if is_log and positive:
             ax.set_yscale("log")
         ax.set_xlabel("epoch")

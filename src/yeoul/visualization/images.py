@@ -9,7 +9,9 @@ import numpy as np
 from yeoul.visualization import style
 
 
-def plot_images(images: Any, labels: Any = None, predictions: Any = None, class_names: Any = None, columns: int = 5) -> Any:
+def plot_images(
+    images: Any, labels: Any = None, predictions: Any = None, class_names: Any = None, columns: int = 5
+) -> Any:
     """Images in a grid with their labels; wrong predictions in orange.
 
     Args:
@@ -55,7 +57,15 @@ def plot_confusion_matrix(labels: Any, predictions: Any, class_names: Any = None
     for i in range(count):
         for j in range(count):
             if matrix[i, j]:
-                ax.text(j, i, f"{shares[i, j]:.0%}", ha="center", va="center", fontsize=7, color="white" if shares[i, j] > 0.55 else "#333333")
+                ax.text(
+                    j,
+                    i,
+                    f"{shares[i, j]:.0%}",
+                    ha="center",
+                    va="center",
+                    fontsize=7,
+                    color="white" if shares[i, j] > 0.55 else "#333333",
+                )
     ax.set_xticks(range(count), names, rotation=45, ha="right", fontsize=8)
     ax.set_yticks(range(count), names, fontsize=8)
     ax.set_xlabel("predicted")

@@ -24,7 +24,9 @@ class MapWords:
         self.group = group
 
 
-def map_words(words: MapWords, group: Group, accumulator: Tensor | None = None, reduced: Tensor | None = None) -> list[int]:
+def map_words(
+    words: MapWords, group: Group, accumulator: Tensor | None = None, reduced: Tensor | None = None
+) -> list[int]:
     """The payload of a MAP instruction, or of the byte code inside a product or a reduction.
 
     Args:
@@ -93,7 +95,9 @@ class _Code:
         self.n_registers += 1
         return self.n_registers - 1
 
-    def write(self, members: list[Tensor], constants: dict[int, Tensor], uses: dict[int, int], inside: set[int]) -> None:
+    def write(
+        self, members: list[Tensor], constants: dict[int, Tensor], uses: dict[int, int], inside: set[int]
+    ) -> None:
         # Constants are filled once before the first tile, so their registers are never reused.
         for key, x in constants.items():
             self.register[key] = self.take()
@@ -150,8 +154,12 @@ def collapse(shape: tuple[int, ...], operands: list[tuple[int, ...]]) -> tuple[l
     count = 1
     for s in shape:
         count *= s
-    if all([own == shape or _is_one(own) for own in operands]):
-        return ([count], [[0 if _is_one(own) and count != 1 else 1] for own in operands]) if shape else ([1], [[1] for _ in operands])
+    if all(own == shape or _is_one(own) for own in operands):
+        return (
+            ([count], [[0 if _is_one(own) and count != 1 else 1] for own in operands])
+            if shape
+            else ([1], [[1] for _ in operands])
+        )
     rank = len(shape)
     columns: list[list[int]] = []
     for own in operands:
@@ -167,7 +175,7 @@ def collapse(shape: tuple[int, ...], operands: list[tuple[int, ...]]) -> tuple[l
         size = shape[axis]
         if size == 1:
             continue
-        if dims and all([m[-1] == c[axis] * size for m, c in zip(merged, columns, strict=True)]):
+        if dims and all(m[-1] == c[axis] * size for m, c in zip(merged, columns, strict=True)):
             dims[-1] *= size
             for m, c in zip(merged, columns, strict=True):
                 m[-1] = c[axis]
@@ -179,4 +187,4 @@ def collapse(shape: tuple[int, ...], operands: list[tuple[int, ...]]) -> tuple[l
 
 
 def _is_one(shape: tuple[int, ...]) -> bool:
-    return all([s == 1 for s in shape])
+    return all(s == 1 for s in shape)

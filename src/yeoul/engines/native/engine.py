@@ -17,7 +17,16 @@ from yeoul.engines.native.lowering import Lowered, lower
 from yeoul.ops.layout import concatenate_primitive, reshape_primitive
 from yeoul.ops.registry import cast
 
-_EAGER = frozenset(MAP_NAMES) | {"matmul", "sum", "reduce_max", "reduce_min", "argmax", "argmin", "gather", "random_bits"}
+_EAGER = frozenset(MAP_NAMES) | {
+    "matmul",
+    "sum",
+    "reduce_max",
+    "reduce_min",
+    "argmax",
+    "argmin",
+    "gather",
+    "random_bits",
+}
 _WORTH_A_PROGRAM = 16384  # elements; below, NumPy answers sooner than a program could be looked up
 
 
@@ -117,7 +126,9 @@ class NativeLoop:
         key = "with_logs" if logs is not None else "step"
         lowered = graph.programs.get(key)
         if lowered is None:
-            lowered = lower(as_logs(graph) if logs is not None else Graph(graph.inputs, [], graph.variables, graph.updates))
+            lowered = lower(
+                as_logs(graph) if logs is not None else Graph(graph.inputs, [], graph.variables, graph.updates)
+            )
             graph.programs[key] = lowered  # for the next loop over the same graph
         self.keep.append(lowered)
         first = len(lowered.variables)

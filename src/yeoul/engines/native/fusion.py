@@ -7,6 +7,7 @@ element-wise nodes as late as their users allow, so that what only the backward 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 
 from yeoul.core.tensor import Tensor
@@ -15,11 +16,61 @@ from yeoul.core.tensor import Tensor
 MAP_NAMES: dict[str, str] = {
     **{
         name: name
-        for name in (
-            "neg abs sign floor ceil round trunc sqrt rsqrt square reciprocal exp expm1 log log1p sin cos tan asin acos atan sinh cosh tanh "
-            "asinh acosh atanh sigmoid erf softplus isnan isinf isfinite add sub mul div floordiv mod pow atan2 max min eq ne lt le gt ge "
-            "shl shr select cast"
-        ).split()
+        for name in [
+            "neg",
+            "abs",
+            "sign",
+            "floor",
+            "ceil",
+            "round",
+            "trunc",
+            "sqrt",
+            "rsqrt",
+            "square",
+            "reciprocal",
+            "exp",
+            "expm1",
+            "log",
+            "log1p",
+            "sin",
+            "cos",
+            "tan",
+            "asin",
+            "acos",
+            "atan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "asinh",
+            "acosh",
+            "atanh",
+            "sigmoid",
+            "erf",
+            "softplus",
+            "isnan",
+            "isinf",
+            "isfinite",
+            "add",
+            "sub",
+            "mul",
+            "div",
+            "floordiv",
+            "mod",
+            "pow",
+            "atan2",
+            "max",
+            "min",
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "shl",
+            "shr",
+            "select",
+            "cast",
+        ]
     },
     "logical_not": "not",
     "bitwise_not": "not",
@@ -41,7 +92,7 @@ def is_map(tensor: Tensor) -> bool:
         return False
     if node.op.name == "cast":
         return True
-    return all([x.dtype in COMPUTED for x in node.inputs]) and tensor.dtype in COMPUTED
+    return all(x.dtype in COMPUTED for x in node.inputs) and tensor.dtype in COMPUTED
 
 
 @dataclass(eq=False)
@@ -119,7 +170,7 @@ def fuse(order: list[Tensor], results: set[int], aliases: dict[int, Tensor]) -> 
         group.stored = [
             t
             for t in group.members
-            if id(t) in results or any([id(c) not in inside for c in consumers[id(t)]]) or not consumers[id(t)]
+            if id(t) in results or any(id(c) not in inside for c in consumers[id(t)]) or not consumers[id(t)]
         ]
     _attach_products(order, groups, consumers, level, results, aliases)
     _attach_reductions(order, groups, consumers, results)
@@ -172,7 +223,9 @@ def _components(members: list[Tensor]) -> list[list[Tensor]]:
     return list(parts.values())
 
 
-def _attach_products(order: list[Tensor], groups: dict, consumers: dict, level: dict, results: set[int], aliases: dict) -> None:
+def _attach_products(
+    order: list[Tensor], groups: dict, consumers: dict, level: dict, results: set[int], aliases: dict
+) -> None:
     """A map that reads a product of its own shape becomes the product's epilogue."""
     for t in reversed(order):
         if t.node is None or t.node.op.name != "matmul" or id(t) not in groups or t.dtype not in ("float32", "float64"):
@@ -207,7 +260,13 @@ def _attach_reductions(order: list[Tensor], groups: dict, consumers: dict, resul
         own = groups[id(t)]
         x = t.node.inputs[0]
         group = groups.get(id(x))
-        if group is None or group is own or group.barrier is not None or group.product is not None or group.reduction is not None:
+        if (
+            group is None
+            or group is own
+            or group.barrier is not None
+            or group.product is not None
+            or group.reduction is not None
+        ):
             continue
         if t.dtype not in ("float32", "float64", "int32", "int64"):
             continue
@@ -223,5 +282,5 @@ def _attach_reductions(order: list[Tensor], groups: dict, consumers: dict, resul
 def reduces_in_place(shape: tuple, axes: tuple[int, ...]) -> bool:
     """Whether the reduced axes lie next to each other in memory, axes of size 1 aside."""
     flags = [axis in axes for axis, size in enumerate(shape) if size != 1]
-    changes = sum(a != b for a, b in zip(flags, flags[1:], strict=False))
+    changes = sum(a != b for a, b in itertools.pairwise(flags))
     return changes <= 1 or (changes == 2 and not flags[0])

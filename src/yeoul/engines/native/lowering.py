@@ -74,7 +74,9 @@ class _Lowering:
         self.arena: list[Storage] = []
         self.listing: list[str] = []
         self.extra: list[tuple[Tensor, Storage]] = []  # copies at the end: results that lie elsewhere
-        self.saved: dict[int, Storage] = {}  # storages that such copies both read and write, with where the old value is kept
+        self.saved: dict[
+            int, Storage
+        ] = {}  # storages that such copies both read and write, with where the old value is kept
 
     def run(self) -> Lowered:
         graph = self.graph
@@ -139,12 +141,12 @@ class _Lowering:
             node = t.node
             if node is None:
                 continue
-            x = node.inputs[0] if node.inputs else None
-            if node.op.name in ("reshape", "stop_gradient", "custom_gradient") or (
-                node.op.name == "broadcast_to" and x is not None and _elements(x.shape) == _elements(t.shape)
+            x = node.inputs[0] if node.inputs else None  # type: ignore[assignment]
+            if (
+                node.op.name in ("reshape", "stop_gradient", "custom_gradient")
+                or (node.op.name == "broadcast_to" and x is not None and _elements(x.shape) == _elements(t.shape))
+                or (node.op.name == "transpose" and _is_layout_kept(x.shape, node.attributes["permutation"]))
             ):
-                self.aliases[id(t)] = x  # type: ignore[assignment]
-            elif node.op.name == "transpose" and _is_layout_kept(x.shape, node.attributes["permutation"]):  # type: ignore[union-attr]
                 self.aliases[id(t)] = x  # type: ignore[assignment]
             elif node.op.name == "transpose" and self._is_only_multiplied(t):
                 self.aliases[id(t)] = x  # type: ignore[assignment]
@@ -216,12 +218,15 @@ class _Lowering:
 
     def _value_table(self) -> np.ndarray:
         rows = [
-            (s.place, s.index, (s.offset if s.place != SLOT else 0) + offset, size, dtype) for s, offset, size, dtype in self.values
+            (s.place, s.index, (s.offset if s.place != SLOT else 0) + offset, size, dtype)
+            for s, offset, size, dtype in self.values
         ]
         return np.array(rows, np.int64).reshape(-1, 5)
 
     # -- results ------------------------------------------------------------------------------------------------------
-    def _place_results(self, order: list[Tensor], groups: list[Group], producers: dict[int, Group], outputs: list[Storage]) -> None:
+    def _place_results(
+        self, order: list[Tensor], groups: list[Group], producers: dict[int, Group], outputs: list[Storage]
+    ) -> None:
         """Computes results straight into variables and output slots where no one else needs the old value afterwards."""
         placed: dict[int, tuple[Storage, int]] = {}
         self.waits: list[tuple[Group, Group]] = []  # (reader of the old value, writer of the new one)
@@ -237,7 +242,9 @@ class _Lowering:
                 if source is not None and source is not group:
                     followers.setdefault(id(source), []).append(group)
         # A variable that itself is a result elsewhere must be copied out before it is overwritten.
-        leaf_results = {id(self._root(t)) for t in self.graph.outputs} | {id(self._root(v)) for _, v in self.graph.updates}
+        leaf_results = {id(self._root(t)) for t in self.graph.outputs} | {
+            id(self._root(v)) for _, v in self.graph.updates
+        }
         for variable, value in self.graph.updates:
             old = placeholders[id(variable)]
             slot = self.homes[id(old)][0]
@@ -267,7 +274,7 @@ class _Lowering:
 
     def _reads_unevenly(self, group: Group, old: Tensor) -> bool:
         """Whether the group reads the variable other than element by element beside what it writes."""
-        if group.barrier is not None or group.reduction is not None and not group.members:
+        if group.barrier is not None or (group.reduction is not None and not group.members):
             return any(self._root(x) is old for x in self._read_by(group))
         if group.product is not None and any(self._root(x) is old for x in group.product.node.inputs):  # type: ignore[union-attr]
             return True
@@ -507,7 +514,17 @@ class _Lowering:
         outer, reduced, inner = _folded(shape, axes)
         self._write("reduce", [kind, _DTYPES[t.dtype], outer, reduced, inner, value, self._value(t), 0], str(x.shape))
 
-    def _copy(self, size: int, dims: tuple, src: int, src_offset: int, src_strides: tuple, dst: int, dst_offset: int, dst_strides: tuple) -> None:
+    def _copy(
+        self,
+        size: int,
+        dims: tuple,
+        src: int,
+        src_offset: int,
+        src_strides: tuple,
+        dst: int,
+        dst_offset: int,
+        dst_strides: tuple,
+    ) -> None:
         if 0 in dims:
             return
         kept = [i for i, d in enumerate(dims) if d != 1]
@@ -525,7 +542,9 @@ class _Lowering:
     def _emit_permuted(self, x: Tensor, permutation: tuple[int, ...], dst: int) -> None:
         strides = _strides(x.shape)
         dims = tuple(x.shape[i] for i in permutation)
-        self._copy(_SIZES[x.dtype], dims, self._value(x), 0, tuple(strides[i] for i in permutation), dst, 0, _strides(dims))
+        self._copy(
+            _SIZES[x.dtype], dims, self._value(x), 0, tuple(strides[i] for i in permutation), dst, 0, _strides(dims)
+        )
 
     def _emit_broadcast(self, x: Tensor, shape: tuple, dst: int) -> None:
         lead = len(shape) - len(x.shape)
@@ -540,7 +559,9 @@ class _Lowering:
             home = self._home(tensor)[0]
             if id(home) in self.saved and id(home) not in saved:
                 saved.add(id(home))
-                self._emit_run(self._value(tensor), self._add_value(self.saved[id(home)], 0, home.size, tensor.dtype), tensor)
+                self._emit_run(
+                    self._value(tensor), self._add_value(self.saved[id(home)], 0, home.size, tensor.dtype), tensor
+                )
         for tensor, storage in self.extra:
             home = self._home(tensor)[0]
             source = self._value(tensor)
@@ -663,7 +684,9 @@ def _emit_concatenate(low: _Lowering, t: Any) -> None:
     strides = _strides(t.shape)
     start = 0
     for x in t.node.inputs:
-        low._copy(_SIZES[t.dtype], x.shape, low._value(x), 0, _strides(x.shape), low._value(t), start * strides[axis], strides)
+        low._copy(
+            _SIZES[t.dtype], x.shape, low._value(x), 0, _strides(x.shape), low._value(t), start * strides[axis], strides
+        )
         start += x.shape[axis]
 
 

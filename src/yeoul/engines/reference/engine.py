@@ -73,7 +73,9 @@ class ReferenceLoop:
     def __init__(self, phases: list[Phase]):
         self.phases = phases
         self.programs = [
-            tuple(ReferenceProgram(graph) if graph is not None else None for graph in (p.step, p.tail, p.result, p.reset))
+            tuple(
+                ReferenceProgram(graph) if graph is not None else None for graph in (p.step, p.tail, p.result, p.reset)
+            )
             for p in phases
         ]
         self.phase = 0
