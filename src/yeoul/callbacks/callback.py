@@ -11,14 +11,16 @@ class Callback:
     """Base class of callbacks. Override the hooks that are wanted; each does nothing by default.
 
     What `fit` gives up for a callback follows from the hooks that it overrides: with a batch hook the engine comes back
-    after every batch, with an epoch hook after every epoch, with neither it runs as many epochs in one call as fit into a time slice.
+    after every batch, with an epoch hook after every epoch, with neither it runs as many epochs in one call as fit
+    into a time slice.
 
     Attributes:
         model: the model that is trained.
         params: `{"verbose": ..., "epochs": ..., "steps": ...}`.
     """
 
-    #: Set on built-in classes whose epoch hooks only write down logs: their hooks may be called later, for many epochs at once.
+    #: Set on built-in classes whose epoch hooks only write down logs: their hooks may be called later, for many
+    #: epochs at once.
     replays_logs = False
 
     def __init__(self) -> None:
@@ -97,5 +99,7 @@ def overrides(callback: Any, *hooks: str) -> bool:
 
 
 def only_replays(callback: Any) -> bool:
-    """Whether the epoch hooks of `callback` may be called long after the epoch: a built-in class, not a user's subclass of it."""
+    """Whether the epoch hooks of `callback` may be called long after the epoch: a built-in class, not a user's
+    subclass of it.
+    """
     return bool(vars(type(callback)).get("replays_logs", False))

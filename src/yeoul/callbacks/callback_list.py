@@ -83,7 +83,7 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             callback.set_model(model)
 
-    # -- what the callbacks need ----------------------------------------------------------------------------------------
+    # -- what the callbacks need -------------------------------------------------------------------------------------
     def needs(self) -> str:
         """How often training must come back to Python: "batch", "epoch" or "nothing"."""
         others = [c for c in self.callbacks if not only_replays(c)]
@@ -127,7 +127,7 @@ class CallbackList(Callback):
     def shows_progress(self) -> bool:
         return self._progbar is not None and self._progbar.is_live
 
-    # -- hooks ----------------------------------------------------------------------------------------------------------
+    # -- hooks -------------------------------------------------------------------------------------------------------
     def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         for callback in self.callbacks:
             callback.on_batch_begin(batch, logs=logs)

@@ -10,7 +10,9 @@ from yeoul.callbacks.callback import Callback, Logs
 
 
 class History(Callback):
-    """Collects logs. `history` maps each name to its values by epoch, `epoch` holds the numbers of the epochs, from 0."""
+    """Collects logs. `history` maps each name to its values by epoch, `epoch` holds the numbers of the epochs,
+    from 0.
+    """
 
     replays_logs = True
 

@@ -9,7 +9,9 @@ from yeoul.callbacks.callback import Callback
 
 
 class LambdaCallback(Callback):
-    """Calls the functions given: `on_epoch_*` with (epoch, logs), `on_train_batch_*` with (batch, logs), `on_train_*` with (logs)."""
+    """Calls the functions given: `on_epoch_*` with (epoch, logs), `on_train_batch_*` with (batch, logs),
+    `on_train_*` with (logs).
+    """
 
     def __init__(
         self,

@@ -51,7 +51,8 @@ class MonitorCallback(Callback):
                 self.monitor_op = operator.gt
             if self.monitor_op is None:
                 raise ValueError(
-                    f"{type(self).__name__} received monitor={self.monitor!r}, and whether that should become larger or smaller "
+                    f"{type(self).__name__} received monitor={self.monitor!r}, and whether that should become "
+                    f"larger or smaller "
                     "is not known. Pass mode='max' or mode='min'."
                 )
         if self.monitor_op is operator.lt:

@@ -66,7 +66,8 @@ class Progbar:
     Args:
         target: number of steps expected; None if unknown.
         width: characters of the bar.
-        verbose: 0 silent, 1 a bar (a plain line at the end when the output cannot move its cursor back), 2 a plain line at the end.
+        verbose: 0 silent, 1 a bar (a plain line at the end when the output cannot move its cursor back), 2 a plain
+            line at the end.
         interval: least time between two pictures, in seconds.
         stateful_metrics: names whose values are shown as they come; others are averaged over steps.
         stateless_metrics: the other way round; only one of the two can be given.
@@ -134,9 +135,10 @@ class Progbar:
             )
 
     def _take(self, name: str, value: Any, current: int, finalize: bool) -> None:
-        is_averaged = (
-            name not in self.stateful_metrics if self.stateful_metrics is not None else name in self.stateless_metrics  # type: ignore[operator]
-        )  # type: ignore[operator]
+        if self.stateless_metrics is not None:
+            is_averaged = name in self.stateless_metrics
+        else:
+            is_averaged = name not in (self.stateful_metrics or ())
         if not is_averaged or finalize or name not in self._sums:
             weight = max(current - self._seen, 1) if is_averaged and not finalize else 1
             self._sums[name] = (value if weight == 1 else value * weight, weight)
@@ -256,7 +258,8 @@ class ProgbarLogger(Callback):
         steps = self.target or self.seen or 1
         rate = format_rate(seconds / steps, "step")
         if self.is_live:
-            bar = f"\x1b[1m{steps}/{steps}\x1b[0m \x1b[32m{'━' * 20}\x1b[0m\x1b[37m\x1b[0m \x1b[1m{seconds:.0f}s\x1b[0m{rate}"
+            line = f"\x1b[32m{'━' * 20}\x1b[0m\x1b[37m\x1b[0m"
+            bar = f"\x1b[1m{steps}/{steps}\x1b[0m {line} \x1b[1m{seconds:.0f}s\x1b[0m{rate}"
             bar = "\r" + bar
         else:
             bar = f"{steps}/{steps} - {seconds:.0f}s -{rate}"

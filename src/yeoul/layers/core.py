@@ -37,6 +37,7 @@ class InputLayer(Layer):
         self._dtype = dtypes.name_of(dtype) if dtype is not None else config.floatx()
         self.built = True
         self.tensor = KerasTensor(None, self.batch_shape, self._dtype, name=self.name)
+        self.tensor.tags = {"layer": self}
         self._calls.append((self.tensor, self.tensor))
 
     def call(self, x: Any) -> Any:
@@ -64,9 +65,7 @@ def Input(
         batch_size: fixed number of samples, if any.
         dtype: floatx if not given.
     """
-    layer = InputLayer(shape, batch_size, dtype, batch_shape, name)
-    layer.tensor.tags = {"layer": layer}
-    return layer.tensor
+    return InputLayer(shape, batch_size, dtype, batch_shape, name).tensor
 
 
 class Dense(Layer):

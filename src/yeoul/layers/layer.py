@@ -66,12 +66,16 @@ class LayerCall(Op):
         self._leaves = leaves
         self.specs = specs
 
-    def call(self, inputs: list[Any], training: bool | None) -> Any:
-        """Calls the layer on other tensors than it was built with."""
+    def arguments(self, inputs: list[Any]) -> tuple[tuple, dict[str, Any]]:
+        """The arguments of the call, with other tensors than it was built with."""
         leaves = list(self._leaves)
         for position, x in zip(self._positions, inputs, strict=True):
             leaves[position] = x
-        args, kwargs = tree.pack_sequence_as(self._structure, leaves)
+        return tree.pack_sequence_as(self._structure, leaves)
+
+    def call(self, inputs: list[Any], training: bool | None) -> Any:
+        """Calls the layer on other tensors than it was built with."""
+        args, kwargs = self.arguments(inputs)
         if self.layer.call_takes("training") and kwargs.get("training") is None:
             kwargs = {**kwargs, "training": training}
         return self.layer(*args, **kwargs)
@@ -408,6 +412,7 @@ class Layer:
         with trace.concretely():
             self.build(shape)
         self.built = True
+        self.built_shape = shape
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)
             self._initial_weights = None
@@ -508,22 +513,7 @@ class Layer:
 
 
 #: Attributes that hold no layers of their own, or many other things.
-_NO_PARTS = frozenset(
-    [
-        "_calls",
-        "_own",
-        "_order",
-        "_inputs",
-        "_outputs",
-        "_programs",
-        "_predict_programs",
-        "_fast_predict",
-        "_fast_train",
-        "_fast_test",
-        "_results",
-        "optimizer",
-    ]
-)
+_NO_PARTS = frozenset(("_calls", "_own", "_cache", "_graph", "optimizer"))
 
 
 def known_axis(input_shape: Any, axis: int, layer: Layer) -> int:

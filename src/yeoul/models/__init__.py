@@ -1,7 +1,7 @@
-"""Models: Sequential, functional and subclassed."""
+"""Sequential, functional and subclassed models."""
 
-from yeoul.models.functional import Functional
-from yeoul.models.model import Model
+from yeoul.models.cloning import clone_model
+from yeoul.models.model import Functional, Model
 from yeoul.models.sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential"]
+__all__ = ["Functional", "Model", "Sequential", "clone_model"]

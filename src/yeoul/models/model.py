@@ -1,93 +1,227 @@
-"""Model: a layer that can be trained."""
+"""Model: a layer that can be trained. Functional: a model made of the way from inputs to outputs."""
 
 from __future__ import annotations
 
+import inspect
+import json
+from collections.abc import Callable
 from typing import Any
 
-from yeoul.layers.layer import Layer
-from yeoul.metrics import Metric
+from yeoul.core import tree
+from yeoul.core.tensor import KerasTensor
+from yeoul.layers import Layer
+from yeoul.models.graph import LayerGraph, layer_of
 from yeoul.models.summary import print_summary
 from yeoul.training.trainer import Trainer
 
 
-class Model(Trainer, Layer):
-    """A layer with compile, fit, evaluate and predict.
+def _are_functional(args: tuple, kwargs: dict[str, Any]) -> bool:
+    return len(args) == 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)
 
-    Made in one of three ways: `Model(inputs, outputs)` from a graph of layers (the functional way), as a `Sequential`, or by a subclass that makes its
-    layers in `__init__` and uses them in `call(self, inputs, training=False)`.
+
+class Model(Trainer, Layer):
+    """Layers with training and inference.
+
+    Three ways to make one: `Model(inputs, outputs)` from tensors that started at `Input()`; a subclass with its
+        own `call`; `Sequential`.
+
+    Args:
+        inputs, outputs: tensors, or lists or dicts of them.
+        name: name of the model.
     """
 
+    _graph: LayerGraph | None = None
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        if cls is Model and _is_functional(args, kwargs):
-            # Deferred by Python's import order alone: Functional is a Model.
-            return object.__new__(_functional_class[0])
+        if cls is Model and _are_functional(args, kwargs):
+            return object.__new__(Functional)
         return object.__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any):
-        if args:
-            raise TypeError(
-                f"{type(self).__name__} takes inputs and outputs made with Input and layers, or keyword arguments; got {args!r}."
-            )
+        if not _are_functional(args, kwargs):
+            if args:
+                raise TypeError(
+                    f"{type(self).__name__} takes inputs and outputs, or no arguments but name=, dtype=, "
+                    f"trainable=. Got {args!r}."
+                )
+            super().__init__(**kwargs)
+            self._forget_programs()
+            return
+        inputs = args[0] if args else kwargs.pop("inputs")
+        outputs = args[1] if len(args) > 1 else kwargs.pop("outputs")
+        trainable = kwargs.pop("trainable", None)
         super().__init__(**kwargs)
         self._forget_programs()
+        self._untracked("_graph", LayerGraph(inputs, outputs, self.name))
+        if type(self).call is Model.call:
+            self.built = True
+        if trainable is not None:
+            self.trainable = trainable
 
-    def call(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f"Model {type(self).__name__} implements no call(self, inputs).")
+    # -- parts -------------------------------------------------------------------------------------------------------
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers of the model, from inputs to outputs."""
+        own = [part for part in self._parts() if part is not self]
+        if self._graph is None:
+            return own
+        known = {id(layer) for layer in self._graph.layers}
+        return self._graph.layers + [part for part in own if id(part) not in known]
 
-    def _own_metrics(self) -> list[Metric]:
-        """Metrics that are attributes of the model or of its layers."""
-        found: list[Metric] = []
-        for layer in self._flatten_layers():
-            for key, value in layer.__dict__.items():
-                if key in ("_loss_tracker", "_compile_metrics", "_compile_loss"):
-                    continue
-                for part in value if isinstance(value, (list, tuple)) else [value]:
-                    if isinstance(part, Metric) and not any(part is other for other in found):
-                        found.append(part)
-        return found
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError("`Model.layers` attribute is reserved and should not be used. Please use another name.")
 
     def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
-        """The layer of this name, or at this place.
+        """The layer of this name, or at this place among `layers`.
 
         Raises: ValueError if there is none.
         """
-        layers = self.layers
+        if (name is None) == (index is None):
+            raise ValueError(
+                f"Provide either a layer name or a layer index at `get_layer`. Received: index={index}, name={name}"
+            )
         if index is not None:
-            if not -len(layers) <= index < len(layers):
-                raise ValueError(f"Model {self.name!r} has {len(layers)} layers, and there is none at index {index}.")
-            return layers[index]
-        for layer in layers:
+            if len(self.layers) <= index:
+                raise ValueError(
+                    f"Was asked to retrieve layer at index {index} but model only has {len(self.layers)} layers."
+                )
+            return self.layers[index]
+        for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise ValueError(
-            f"Model {self.name!r} has no layer named {name!r}. Its layers: {', '.join(layer.name for layer in layers)}."
-        )
+        raise ValueError(f"No such layer: {name}. Existing layers are: {[layer.name for layer in self.layers]}.")
 
-    def summary(self, line_length: int | None = None, positions: Any = None, print_fn: Any = None, expand_nested: bool = False,
-                show_trainable: bool = False, layer_range: Any = None) -> None:  # fmt: skip
-        """Prints the layers with their output shapes and numbers of weights."""
-        print_summary(self, line_length, print_fn, expand_nested, show_trainable)
+    def _required_graph(self, what: str) -> LayerGraph:
+        if self._graph is None:
+            raise AttributeError(
+                f"Model {self.name!r} has no `{what}`: its inputs are not known. Build it, or make it with "
+                f"Model(inputs, outputs)."
+            )
+        return self._graph
+
+    def _output_layers(self) -> list[Layer]:
+        """The layers whose outputs are the model's; none if they are not known."""
+        if self._graph is None:
+            return []
+        return [layer for layer in (layer_of(tensor) for tensor in self._graph.outputs) if layer is not None]
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        return self._required_graph("inputs").inputs
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        return self._required_graph("outputs").outputs
+
+    @property
+    def input(self) -> Any:
+        return self._required_graph("input").input_structure
+
+    @property
+    def output(self) -> Any:
+        return self._required_graph("output").output_structure
+
+    @property
+    def input_shape(self) -> Any:
+        return tree.map_structure(lambda t: t.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        return tree.map_structure(lambda t: t.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        return self._required_graph("input_names").input_names
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """Names of the outputs; None for a subclass with its own `call`."""
+        return self._graph.output_names if self._graph is not None else None
+
+    # -- computation -------------------------------------------------------------------------------------------------
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if self._graph is None:
+            raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
+        return self._graph.run(inputs, training)
+
+    def _can_build_from_data(self) -> bool:
+        return self._graph is not None or type(self).call is not Model.call
 
     def build(self, input_shape: Any = None) -> None:
-        """Makes the weights for inputs of this shape (with the batch axis, which may be None)."""
-        if input_shape is not None and not self.built:
-            self.compute_output_shape(_with_tuples(input_shape))
+        """Makes the weights for inputs of this shape, the batch axis first (None for any)."""
+        if (
+            self._graph is None
+            and input_shape is not None
+            and type(self).call is not Model.call
+            and not self._is_building()
+        ):
+            self._untracked("_builds", True)
+            try:
+                self.built = True
+                self.compute_output_shape(input_shape)
+            except BaseException:
+                self.built = False
+                raise
+            finally:
+                self._untracked("_builds", False)
         self.built = True
 
     def _build_from(self, args: tuple, kwargs: dict[str, Any]) -> None:
-        self.built = True  # layers build themselves when the call reaches them
+        # A subclass' layers build themselves when `call` meets them; its own `build` runs if it has one.
+        if type(self).build is not Model.build:
+            super()._build_from(args, kwargs)
+        self.built = True
+
+    def _is_building(self) -> bool:
+        return bool(self.__dict__.get("_builds"))
+
+    # -- description -------------------------------------------------------------------------------------------------
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: Any = None,
+        print_fn: Callable[[str], Any] | None = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+    ) -> None:
+        """Prints a table of the layers, their output shapes and numbers of weights.
+
+        Args:
+            line_length: width of the table, in characters.
+            positions: where columns end, as fractions of the width.
+            print_fn: takes the text instead of printing it.
+            expand_nested: whether layers of nested models have rows of their own.
+            show_trainable: whether there is a column that says which layers are trained.
+            layer_range: names (or patterns) of the first and the last layer to show.
+        """
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    def count_params(self) -> int:
+        if not self.built:
+            raise ValueError(
+                f"You tried to call `count_params` on model {self.name!r}, but it isn't built. Build it first via: "
+                f"`model.build(input_shape)`, or train it."
+            )
+        return sum(v.size for v in self.weights)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The architecture as JSON, without weights."""
+        from_class = type(self)
+        return json.dumps({"class_name": from_class.__name__, "config": self.get_config()}, **kwargs)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        return cls(**config)
+
+    def get_config(self) -> dict[str, Any]:
+        arguments = inspect.signature(type(self).__init__).parameters
+        return {"name": self.name, "trainable": self.trainable} if "kwargs" in arguments or "name" in arguments else {}
 
 
-_functional_class: list[Any] = []
+class Functional(Model):
+    """What `Model(inputs, outputs)` makes."""
 
-
-def _is_functional(args: tuple, kwargs: dict[str, Any]) -> bool:
-    return len(args) >= 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)
-
-
-def _with_tuples(shape: Any) -> Any:
-    if isinstance(shape, dict):
-        return {k: _with_tuples(s) for k, s in shape.items()}
-    if isinstance(shape, list) and shape and isinstance(shape[0], (list, tuple)):
-        return [tuple(s) for s in shape]
-    return tuple(shape)
+    def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any):
+        super().__init__(inputs, outputs, name=name, **kwargs)

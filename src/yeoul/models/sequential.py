@@ -4,155 +4,163 @@ from __future__ import annotations
 
 from typing import Any
 
-from yeoul.core import revision
 from yeoul.core.tensor import KerasTensor
-from yeoul.layers.core import InputLayer
-from yeoul.layers.layer import Layer
+from yeoul.layers import Input, InputLayer, Layer
+from yeoul.models.graph import LayerGraph, layer_of, standard_input
+from yeoul.models.layer_config import describe_layer, make_layer
 from yeoul.models.model import Model
 
 
 class Sequential(Model):
-    """A stack of layers, each applied to the output of the one before.
+    """A stack of layers with one input and one output each.
 
     Args:
-        layers: list of layers; an `Input` at its start fixes the shape of samples and builds the model at once.
+        layers: the layers, in order. Starts with `Input(shape)` if the weights are wanted before there are data;
+            otherwise the model is built
+            when it first sees some.
+        trainable: whether the weights are trained.
+        name: name of the model.
     """
 
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        return object.__new__(cls)
+
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
-        super().__init__(name=name)
+        super().__init__(trainable=trainable, name=name)
         self._stack: list[Layer] = []
-        self._input_layer: InputLayer | None = None
-        self._symbolic_output: KerasTensor | None = None
+        self._start: KerasTensor | None = None
         for layer in layers or []:
             self.add(layer, rebuild=False)
         self._connect()
-        if not trainable:
-            self.trainable = False
-
-    def add(self, layer: Any, rebuild: bool = True) -> None:
-        """Puts a layer on top.
-
-        Raises: ValueError for what is no layer, or a second layer of the same name.
-        """
-        if isinstance(layer, KerasTensor):
-            layer = layer.tags["layer"] if layer.tags else None
-        if not isinstance(layer, Layer):
-            raise ValueError(f"Sequential takes layers, and got {layer!r} of type {type(layer).__name__}.")
-        if isinstance(layer, InputLayer):
-            if self._stack or self._input_layer is not None:
-                raise ValueError(f"Sequential {self.name!r}: Input comes first, and only once.")
-            self._input_layer = layer
-            return
-        if any(layer is other or layer.name == other.name for other in self._stack):
-            raise ValueError(
-                f"Sequential {self.name!r} has a layer named {layer.name!r} already. Names must differ: pass name=..."
-            )
-        if not self._stack and self._input_layer is None and layer.given_input_shape is not None:
-            self._input_layer = InputLayer(layer.given_input_shape)
-        self._stack.append(layer)
-        revision.bump()
-        if self.compiled:
-            self._forget_programs()
-        if rebuild:
-            if self._symbolic_output is not None:
-                self._symbolic_output = layer(self._symbolic_output)
-            else:
-                self._connect()
-
-    def pop(self, rebuild: bool = True) -> Layer:
-        """Takes the top layer off.
-
-        Raises: ValueError if there is none.
-        """
-        if not self._stack:
-            raise ValueError(f"Sequential {self.name!r} has no layers to take off.")
-        layer = self._stack.pop()
-        self._symbolic_output = None
-        self._connect()
-        self._forget_programs()
-        return layer
-
-    def _connect(self) -> None:
-        """Builds all layers, as soon as the input's shape is known."""
-        if self._input_layer is None or not self._stack:
-            return
-        x: Any = self._input_layer.tensor
-        for layer in self._stack:
-            x = layer(x)
-        self._symbolic_output = x
-        self.built = True
-
-    def build(self, input_shape: Any = None) -> None:
-        if self._input_layer is None and input_shape is not None:
-            self._input_layer = InputLayer(batch_shape=tuple(input_shape))
-            self._connect()
-        self.built = True
-
-    def _build_from(self, args: tuple, kwargs: dict[str, Any]) -> None:
-        x = args[0]
-        if self._input_layer is None and hasattr(x, "shape"):
-            self._input_layer = InputLayer(batch_shape=(None, *x.shape[1:]), dtype=x.dtype)
-            self._connect()
-        self.built = True
 
     @property
     def layers(self) -> list[Layer]:
         return list(self._stack)
 
-    @property
-    def inputs(self) -> list[Any]:
-        return [self.input]
+    @layers.setter
+    def layers(self, value: Any) -> None:
+        raise AttributeError(
+            "`Sequential.layers` attribute is reserved and should not be used. Use `add()` and `pop()` to change "
+            "the layers."
+        )
 
-    @property
-    def outputs(self) -> list[Any]:
-        return [self.output]
+    def add(self, layer: Any, rebuild: bool = True) -> None:
+        """Adds a layer at the end.
 
-    @property
-    def input(self) -> Any:
-        if self._input_layer is None:
-            raise AttributeError(
-                f"Sequential {self.name!r} has no input yet: start it with Input(shape=...), or call it on data."
+        Raises: TypeError if it is no layer; ValueError if its name is taken, or an `Input` is not the first.
+        """
+        if isinstance(layer, KerasTensor) and layer.node is None:
+            layer = layer_of(layer)
+        if isinstance(layer, InputLayer):
+            if self._start is not None or self._stack:
+                raise ValueError(
+                    f"Sequential model '{self.name}' has already been configured to use input shape "
+                    f"{self._start.shape if self._start is not None else None}. You cannot add a different Input "
+                    f"layer to it."
+                )
+            self._start = layer.tensor
+            return
+        if not isinstance(layer, Layer):
+            if not callable(layer) or isinstance(layer, type):
+                raise TypeError(
+                    f"Only instances of `Layer` can be added to a Sequential model. Received: {layer} (of type "
+                    f"{type(layer).__name__})"
+                )
+            raise TypeError(
+                f"Only layers can be added to a Sequential model, and got the function {layer!r}. Wrap it in Lambda()."
             )
-        return self._input_layer.tensor
-
-    @property
-    def output(self) -> Any:
-        if self._symbolic_output is None:
-            raise AttributeError(
-                f"Sequential {self.name!r} has no output yet: start it with Input(shape=...), or call it on data."
+        if any(layer.name == other.name for other in self._stack):
+            raise ValueError(
+                "All layers added to a Sequential model should have unique names. "
+                f"Name '{layer.name}' is already the name of a layer in this model. Update the `name` argument to "
+                f"pass a unique name."
             )
-        return self._symbolic_output
+        shape = layer.given_input_shape
+        if self._start is None and not self._stack:
+            if shape is not None:
+                self._start = Input(shape, dtype=layer.dtype)
+            elif isinstance(layer, Model) and layer._graph is not None and len(layer.inputs) == 1:
+                first = layer.inputs[0]
+                self._start = Input(batch_shape=first.shape, dtype=first.dtype)
+        self._stack.append(layer)
+        if rebuild:
+            self._connect()
 
-    @property
-    def input_shape(self) -> Any:
-        return self.input.shape
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Takes the last layer away and returns it."""
+        if not self._stack:
+            raise ValueError(f"Sequential model {self.name!r} has no layers to take away.")
+        layer = self._stack.pop()
+        if rebuild:
+            self._connect()
+        return layer
 
-    @property
-    def output_shape(self) -> Any:
-        return self.output.shape
+    def _connect(self) -> None:
+        """Calls the layers on the input, if it is known: so they get their weights and the model its graph."""
+        self._forget_programs()
+        self._untracked("_graph", None)
+        self.built = False
+        if self._start is None or not self._stack:
+            return
+        x: Any = self._start
+        for layer in self._stack:
+            if isinstance(x, (list, tuple, dict)):
+                raise ValueError(
+                    f"Layers of a Sequential model have one output, and the one before {layer.name!r} has several. "
+                    f"Use Model(inputs, outputs)."
+                )
+            x = layer(x)
+        self._untracked("_graph", LayerGraph(self._start, x, self.name))
+        self.built = True
 
-    @property
-    def output_names(self) -> list[str] | None:
-        return [self._stack[-1].name] if self._stack else None
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights for inputs of this shape, the batch axis first (None for any)."""
+        if self.built or input_shape is None:
+            return
+        if not self._stack:
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
+            )
+        shape = tuple(input_shape)
+        self._start = Input(batch_shape=(None, *shape[1:]), dtype=self._stack[0].dtype)
+        self._connect()
+
+    def _build_from(self, args: tuple, kwargs: dict[str, Any]) -> None:
+        x = args[0]
+        if not self._stack:
+            raise ValueError(
+                f"Sequential model {self.name} cannot be built because it has no layers. Call `model.add(layer)`."
+            )
+        if isinstance(x, (list, tuple, dict)):
+            raise ValueError(
+                f"Sequential model {self.name!r} takes one input, and got {len(x)}. Use Model(inputs, outputs) for "
+                f"several."
+            )
+        try:
+            self.build(x.shape)
+        except (ValueError, TypeError):
+            # A layer that needs known sizes: it is built by the call, and an error in it is raised there with the
+            # sizes that came.
+            self._start = None
+            self._untracked("_graph", None)
+        self.built = True
+
+    def _can_build_from_data(self) -> bool:
+        return bool(self._stack)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         x = inputs
-        if self._input_layer is not None and hasattr(x, "shape"):
-            expected, got = self._input_layer.batch_shape, tuple(x.shape)
-            mismatched = any(a not in (None, b) for a, b in zip(expected[1:], got[1:], strict=False) if b is not None)
-            if mismatched or len(expected) != len(got):
-                first = self._stack[0] if self._stack else self
-                if first.input_spec is not None and len(got) > 1:
-                    first._check_input(x)  # names the layer and the way out
-                raise ValueError(
-                    f"Sequential {self.name!r} takes samples of shape {expected[1:]}, and got data of shape {got}. The first axis is the batch."
-                )
+        if self._start is not None:
+            x = standard_input(x, self._start, layer_of(self._start).name, self.name)  # type: ignore[union-attr]
         for layer in self._stack:
-            x = layer(x)
+            x = layer(x, training=training) if layer.call_takes("training") else layer(x)
         return x
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "layers": [{"class_name": type(layer).__name__, "config": layer.get_config()} for layer in self._stack],
-        }
+        layers = [layer_of(self._start)] if self._start is not None else []
+        return {"name": self.name, "layers": [describe_layer(layer) for layer in [*layers, *self._stack]]}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        known = {"Sequential": Sequential, **(custom_objects or {})}
+        return cls([make_layer(entry, known) for entry in config["layers"]], name=config.get("name"))

@@ -1,121 +1,272 @@
-"""The table that `summary` prints."""
+"""The table that `model.summary()` prints."""
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
+import re
+import shutil
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-
+from yeoul.callbacks.progress import print_message
 from yeoul.core import dtypes, tree
-from yeoul.layers.core import InputLayer
-from yeoul.layers.layer import LayerCall
+from yeoul.core.tensor import Node
+from yeoul.layers import Layer
+from yeoul.models.graph import LayerGraph, layer_of
+
+
+def readable_size(bytes_: float) -> str:
+    """392.00 B, 1.38 KB, ..."""
+    for unit in ("B", "KB", "MB", "GB", "TB"):
+        if bytes_ < 1024:
+            return f"{bytes_:.2f} {unit}"
+        bytes_ /= 1024
+    return f"{bytes_:.2f} PB"
+
+
+def _size(variables: Iterable[Any]) -> tuple[int, int]:
+    """Elements and bytes of distinct variables."""
+    distinct = list({id(v): v for v in variables}.values())
+    return sum(v.size for v in distinct), sum(v.size * dtypes.to_numpy(v.dtype).itemsize for v in distinct)
 
 
 def print_summary(
-    model: Any, line_length: int | None, print_fn: Callable | None, expand_nested: bool, show_trainable: bool
+    model: Any,
+    line_length: int | None = None,
+    positions: Any = None,
+    print_fn: Callable[[str], Any] | None = None,
+    expand_nested: bool = False,
+    show_trainable: bool = False,
+    layer_range: Any = None,
 ) -> None:
-    """Prints layers, output shapes and numbers of weights as Keras does.
-
-    Args:
-        print_fn: called with the text instead of printing it.
-    """
-    is_branched = hasattr(model, "_order") and _is_branched(model)
-    columns = ["Layer (type)", "Output Shape", "Param #"]
-    if is_branched:
-        columns.append("Connected to")
+    """See `Model.summary`."""
+    graph: LayerGraph | None = (
+        model._graph if type(model).__name__ != "Sequential" and not hasattr(model, "_stack") else None
+    )
+    is_chain = graph is None or _is_chain(graph)
+    rows_of = graph.operations if graph is not None else model.layers
+    names = _names(rows_of)
+    header = ["Layer (type)", "Output Shape", "Param #"]
+    width = 88
+    ends = list(positions or (0.45, 0.80, 1.0))
+    if not is_chain:
+        header.append("Connected to")
+        width = 108
+        ends = list(positions or (0.3, 0.56, 0.74, 1.0))
     if show_trainable:
-        columns.append("Trainable")
-    table = Table(width=line_length or (88 if is_branched else 80), show_lines=True)
-    for title in columns:
-        table.add_column(title, justify="right" if title == "Param #" else "left", overflow="fold")
-    for layer, depth in _rows(model.layers, expand_nested, 0):
-        name = "    " * depth + f"{layer.name} ({type(layer).__name__})"
-        row = [escape(name), escape(_shape_of(layer)), _params_of(layer)]
-        if is_branched:
-            row.append(escape(_sources_of(layer, model)))
-        if show_trainable:
-            row.append("Y" if layer.trainable and layer.trainable_weights else "-" if not layer.weights else "N")
-        table.add_row(*row)
-    trainable, frozen = model.trainable_weights, model.non_trainable_weights
-    optimizer = (
-        [v for v in model.optimizer.variables if v is not None] if model.compiled and model.optimizer.built else []
+        header.append("Trainable")
+        width += 12
+        ends = [end * 0.90 for end in ends] + [1.0]
+    width = line_length or min(width, shutil.get_terminal_size().columns - 4)
+    columns, before = [], 0
+    for end in ends:
+        columns.append(int(end * width) - before)
+        before += columns[-1]
+        if columns[-1] < 4:
+            raise ValueError("Insufficient console width to print summary.")
+    if layer_range is not None:
+        first, last = _range(rows_of, names, layer_range)
+        rows_of = rows_of[first:last]
+    rows: list[list[str]] = []
+    for operation in rows_of:
+        rows.extend(_rows(operation, names, graph, is_chain, show_trainable, expand_nested, 0))
+    table = _table(
+        header,
+        rows,
+        _fit(columns, width),
+        ["<", "<", ">"] + (["<"] if not is_chain else []) + (["^"] if show_trainable else []),
     )
-    lines = [
-        _total("Total params", [*trainable, *frozen, *optimizer]),
-        _total("Trainable params", trainable),
-        _total("Non-trainable params", frozen),
-    ]
-    if optimizer:
-        lines.append(_total("Optimizer params", optimizer))
-    stream = io.StringIO()
-    console = Console(
-        file=stream, width=line_length or (88 if is_branched else 80), force_terminal=False, highlight=False
-    )
-    console.print(f'Model: "{escape(model.name)}"', markup=False)
-    console.print(table)
-    for line in lines:
-        console.print(line, markup=False)
-    (print_fn or _print)(stream.getvalue().rstrip("\n"))
+    lines = [f'Model: "{model.name}"', *table]
+    trained, trained_bytes = _size(model.trainable_weights)
+    frozen, frozen_bytes = _size(model.non_trainable_weights)
+    optimizer = model.optimizer if model.compiled and model.optimizer is not None and model.optimizer.built else None
+    extra, extra_bytes = _size(optimizer.variables) if optimizer is not None else (0, 0)
+    total, total_bytes = trained + frozen + extra, trained_bytes + frozen_bytes + extra_bytes
+    lines.append(f" Total params: {total:,} ({readable_size(total_bytes)})")
+    lines.append(f" Trainable params: {trained:,} ({readable_size(trained_bytes)})")
+    lines.append(f" Non-trainable params: {frozen:,} ({readable_size(frozen_bytes)})")
+    if optimizer is not None:
+        lines.append(f" Optimizer params: {extra:,} ({readable_size(extra_bytes)})")
+    text = "\n".join(lines) + "\n"
+    if print_fn is not None:
+        print_fn(text)
+    else:
+        print_message(text)
 
 
-def _print(text: str) -> None:
-    print(text)
+def _is_chain(graph: LayerGraph) -> bool:
+    """Whether every layer has one input, and no two stand beside each other or are used twice."""
+    if len(graph.inputs) != 1 or any(len(node.inputs) != 1 for node in graph.nodes):
+        return False
+    depths = list(graph.depths.values())
+    return len(set(depths)) == len(depths) and len(graph.nodes) == len(graph.operations) - 1
 
 
-def _rows(layers: list[Any], expand_nested: bool, depth: int) -> list[tuple[Any, int]]:
-    found = []
-    for layer in layers:
-        found.append((layer, depth))
-        if expand_nested and hasattr(layer, "get_layer"):
-            found.extend(_rows(layer.layers, True, depth + 1))
-    return found
+def _names(operations: list[Any]) -> dict[int, str]:
+    """A name for every row; ops get theirs from the op, with a number after the first."""
+    counts: dict[str, int] = {}
+    names: dict[int, str] = {}
+    for operation in operations:
+        if isinstance(operation, Node):
+            count = counts.get(operation.op.name, 0)
+            counts[operation.op.name] = count + 1
+            names[id(operation)] = f"{operation.op.name}_{count}" if count else operation.op.name
+        else:
+            names[id(operation)] = operation.name
+    return names
 
 
-def _is_branched(model: Any) -> bool:
-    return len(model.inputs) > 1 or len(model.outputs) > 1 or any(
-        t.node is not None and len(t.node.inputs) > 1 for t in model._order
-    ) or any(len(layer._calls) > 1 for layer in model.layers)  # fmt: skip
+def _range(operations: list[Any], names: dict[int, str], layer_range: Any) -> tuple[int, int]:
+    if len(layer_range) != 2 or not all(isinstance(pattern, str) for pattern in layer_range):
+        raise ValueError(f"layer_range must be two strings, and is {layer_range!r}.")
+    found = [[i for i, op in enumerate(operations) if re.match(pattern, names[id(op)])] for pattern in layer_range]
+    if not found[0] or not found[1]:
+        raise ValueError(f"Passed layer_names do not match the layer names in the model. Received: {layer_range}")
+    if min(found[0]) > max(found[1]):
+        return min(found[1]), max(found[0]) + 1
+    return min(found[0]), max(found[1]) + 1
 
 
-def _shape_of(layer: Any) -> str:
-    if isinstance(layer, InputLayer):
-        return str(layer.batch_shape)
+def _rows(
+    operation: Any,
+    names: dict[int, str],
+    graph: LayerGraph | None,
+    is_chain: bool,
+    show_trainable: bool,
+    expand: bool,
+    level: int,
+) -> list[list[str]]:
+    prefix = "   " * level + "└ " if level else ""
+    if isinstance(operation, Node):
+        kind = "".join(part.capitalize() for part in operation.op.name.split("_"))
+        output = next((t for n in (graph.nodes if graph else []) for t in n.inputs if t.node is operation), None)
+        output = (
+            output
+            if output is not None
+            else next((t for t in (graph.outputs if graph else []) if t.node is operation), None)
+        )
+        fields = [f"{prefix}{names[id(operation)]} ({kind})", _shape(output.shape) if output is not None else "?", "0"]
+    else:
+        params = f"{sum(v.size for v in operation.weights):,}" if operation.built else "0 (unbuilt)"
+        fields = [f"{prefix}{operation.name} ({type(operation).__name__})", _output_shape(operation), params]
+    if not is_chain:
+        fields.append(_connections(operation, names, graph) if not level else "-")
+    if show_trainable:
+        weights = getattr(operation, "weights", ())
+        fields.append(("Y" if operation.trainable else "N") if weights else "-")
+    rows = [fields]
+    if expand and hasattr(operation, "call") and hasattr(operation, "fit"):
+        for inner in operation.layers:
+            rows.extend(_rows(inner, names, None, is_chain, show_trainable, expand, level + 1))
+    return rows
+
+
+def _shape(shape: Any) -> str:
+    return f"({', '.join(str(s) for s in shape)})"
+
+
+def _output_shape(layer: Layer) -> str:
     if layer._calls:
-        shapes = [str(tuple(t.shape)) for t in tree.flatten(layer._calls[0][1])]
-        return shapes[0] if len(shapes) == 1 else "[" + ", ".join(shapes) + "]"
-    if hasattr(layer, "_outputs"):
-        return ", ".join(str(tuple(t.shape)) for t in layer._outputs)
-    return "?"
+        outputs = tree.map_structure(lambda t: _shape(t.shape), layer._calls[-1][1])
+    else:
+        shape = getattr(layer, "built_shape", None)
+        graph = getattr(layer, "_graph", None)
+        if graph is not None:
+            outputs = tree.map_structure(lambda t: _shape(t.shape), graph.output_structure)
+        elif shape is not None:
+            try:
+                found = layer.compute_output_shape(shape)
+            except Exception:
+                return "?"
+            outputs = _shape(found) if not isinstance(found, list) else [_shape(s) for s in found]
+        else:
+            return "?"
+    flat = tree.flatten(outputs)
+    return flat[0] if len(flat) == 1 else str(outputs).replace("'", "")
 
 
-def _params_of(layer: Any) -> str:
-    if not layer.built and not layer.weights:
-        return "0 (unbuilt)"
-    return f"{sum(v.size for v in layer.weights):,}"
+def _connections(operation: Any, names: dict[int, str], graph: LayerGraph | None) -> str:
+    assert graph is not None
+    found = []
+    for node in graph.nodes:
+        owner = node if isinstance(operation, Node) else getattr(node.op, "layer", None)
+        if owner is not operation:
+            continue
+        for x in node.inputs:
+            source: Any = layer_of(x)
+            given = next((i for i, t in enumerate(graph.inputs) if t is x), None)
+            if given is not None:
+                found.append(f"{graph.input_layers[given].name}[0][0]")
+            elif source is not None:
+                index = next(
+                    (i for i, call in enumerate(source._calls) if any(t.node is x.node for t in tree.flatten(call[1]))),
+                    0,
+                )
+                found.append(f"{source.name}[{index}][{x.index}]")
+            elif x.node is not None:
+                found.append(f"{names.get(id(x.node), x.node.op.name)}[0][{x.index}]")
+    return ", ".join(found) or "-"
 
 
-def _sources_of(layer: Any, model: Any) -> str:
-    names = []
-    for t in model._order:
-        if t.node is not None and isinstance(t.node.op, LayerCall) and t.node.op.layer is layer and t.index == 0:
-            for x in t.node.inputs:
-                names.append(f"{x.name or (x.node.op.name if x.node is not None else 'input')}[0][{x.index}]")
-    return ", ".join(names) or "-"
+# -- drawing ---------------------------------------------------------------------------------------------------------
+def _fit(columns: list[int], width: int) -> list[int]:
+    """Widths of the columns' text in a table of `width`: what lines and padding need is taken from all columns
+    evenly, as rich does.
+    """
+    excess = sum(columns) + 2 * len(columns) + len(columns) + 1 - width
+    if excess <= 0:
+        return columns
+    return [max(c - e, 1) for c, e in zip(columns, _share(excess, [1] * len(columns)), strict=True)]
 
 
-def _total(title: str, variables: list[Any]) -> str:
-    count = sum(v.size for v in variables)
-    size = sum(v.size * dtypes.to_numpy(v.dtype).itemsize for v in variables)
-    return f" {title}: {count:,} ({_memory(size)})"
+def _share(total: int, ratios: list[int]) -> list[int]:
+    """`total` in whole parts in proportion to `ratios`."""
+    parts, left, weight = [], total, sum(ratios)
+    for ratio in ratios:
+        part = round(ratio * left / weight) if weight else 0
+        parts.append(part)
+        left -= part
+        weight -= ratio
+    return parts
 
 
-def _memory(size: float) -> str:
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1024 or unit == "GB":
-            return f"{size:.2f} {unit}"
-        size /= 1024
-    return ""
+def _wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` characters, broken at spaces; a longer word is cut and ends with an ellipsis."""
+    lines: list[str] = []
+    current = ""
+    lead = re.match(r" *", text).group()  # type: ignore[union-attr]
+    for word in text[len(lead) :].split(" "):
+        candidate = f"{current} {word}" if current else (lead + word if not lines else word)
+        if len(candidate) <= width:
+            current = candidate
+            continue
+        if current:
+            lines.append(current)
+        current = word
+        if len(word) > width:
+            current = word[: width - 1] + "…"
+    lines.append(current)
+    return lines
+
+
+def _table(header: list[str], rows: list[list[str]], widths: list[int], alignment: list[str]) -> list[str]:
+    def rule(left: str, line: str, cross: str, right: str) -> str:
+        return left + cross.join(line * (w + 2) for w in widths) + right
+
+    def row(cells: list[str], bar: str) -> list[str]:
+        wrapped = [_wrap(cell, w) for cell, w in zip(cells, widths, strict=True)]
+        lines = []
+        for i in range(max(len(w) for w in wrapped)):
+            parts = [
+                f" {(w[i] if i < len(w) else ''):{align}{width}} "
+                for w, align, width in zip(wrapped, alignment, widths, strict=True)
+            ]
+            lines.append(bar + bar.join(parts) + bar)
+        return lines
+
+    lines = [rule("┏", "━", "┳", "┓"), *row(header, "┃"), rule("┡", "━", "╇", "┩")]
+    for i, cells in enumerate(rows):
+        if i:
+            lines.append(rule("├", "─", "┼", "┤"))
+        lines.extend(row(cells, "│"))
+    lines.append(rule("└", "─", "┴", "┘"))
+    return lines

@@ -23,9 +23,10 @@ from yeoul.training.py_dataset import PyDataset
 _END = object()
 
 
-# -- one array ----------------------------------------------------------------------------------------------------------
+# -- one array -------------------------------------------------------------------------------------------------------
 def to_array(value: Any, name: str = "data") -> np.ndarray:
-    """A C-contiguous array from an array, tensor, frame, sparse matrix or list; floats become `floatx()`. Not copied if it fits.
+    """A C-contiguous array from an array, tensor, frame, sparse matrix or list; floats become `floatx()`. Not
+    copied if it fits.
 
     Raises: ValueError for strings, ragged lists and objects.
     """
@@ -115,7 +116,8 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     if len(data) == 3:
         return data
     raise ValueError(
-        f"Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`, and has {len(data)} parts."
+        f"Data is expected to be in format `x`, `(x,)`, `(x, y)`, or `(x, y, sample_weight)`, and has {len(data)} "
+        f"parts."
     )
 
 
@@ -126,7 +128,7 @@ def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> 
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
-# -- arrays -------------------------------------------------------------------------------------------------------------
+# -- arrays ----------------------------------------------------------------------------------------------------------
 @dataclass(eq=False)
 class ArrayData:
     """All samples, as arrays with one row a sample."""
@@ -179,7 +181,8 @@ def _check_lengths(x: Any, y: Any, sample_weight: Any) -> None:
     for name, length, shape in lengths[1:]:
         if length != first:
             raise ValueError(
-                f"`{first_name}` has {first} samples and `{name}` has {length} (shape {shape}). Every array must have one row a sample."
+                f"`{first_name}` has {first} samples and `{name}` has {length} (shape {shape}). Every array must "
+                f"have one row a sample."
             )
     if first == 0:
         raise ValueError(f"`{first_name}` is empty: its shape is {lengths[0][2]}. There must be at least one sample.")
@@ -242,7 +245,7 @@ def class_weights(y: Any, class_weight: dict[int, float]) -> np.ndarray:
     return weights
 
 
-# -- streams ------------------------------------------------------------------------------------------------------------
+# -- streams ---------------------------------------------------------------------------------------------------------
 class Stream:
     """Batches that come one at a time.
 

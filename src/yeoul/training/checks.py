@@ -35,40 +35,57 @@ def check_loss_fits(loss: Any, target_shape: tuple, output_shape: tuple, output_
     Raises: ValueError with what to change.
     """
     kind = loss_kind(loss)
-    if not kind or not output_shape:
+    if not kind or not output_shape or output_shape[-1] is None:
         return
     of_output = f" of output {output_name!r}" if output_name else ""
     classes = output_shape[-1]
     target, output = tuple(target_shape), tuple(output_shape)
     if kind in (_SPARSE, _CATEGORICAL) and classes == 1:
         raise ValueError(
-            f"The loss {kind!r}{of_output} compares classes, and the output has 1 unit (shape {output}): softmax over one unit is "
+            f"The loss {kind!r}{of_output} compares classes, and the output has 1 unit (shape {output}): softmax "
+            f"over one unit is "
             "always 1. Use Dense(1, activation='sigmoid') with loss='binary_crossentropy', or one unit for every class."
         )
-    if kind == _SPARSE:
-        if len(target) == len(output) and target[-1] == classes and classes > 1:
-            raise ValueError(
-                f"The loss {kind!r}{of_output} takes class numbers, and the targets have shape {target}, as wide as the output "
-                f"{output}: they look one-hot. Use loss='categorical_crossentropy', or pass y.argmax(axis=-1)."
-            )
-    elif kind == _CATEGORICAL:
-        if len(target) < len(output) or (target[-1] == 1 and classes > 1):
-            raise ValueError(
-                f"The loss {kind!r}{of_output} takes one-hot targets of shape {output}, and got targets of shape {target}: they look "
-                "like class numbers. Use loss='sparse_categorical_crossentropy', or pass utils.to_categorical(y)."
-            )
-    elif kind == _BINARY:
-        if classes is not None and classes > 1 and (len(target) < len(output) or target[-1] == 1):
-            raise ValueError(
-                f"The loss {kind!r}{of_output} takes one 0 or 1 for every unit, and the output has {classes} units (shape {output}) "
-                f"for targets of shape {target}. For {classes} classes use Dense({classes}, activation='softmax') with "
-                "loss='sparse_categorical_crossentropy'; for two classes Dense(1, activation='sigmoid')."
-            )
+    is_one_hot = len(target) == len(output) and target[-1] == classes and classes > 1
+    is_class_number = len(target) < len(output) or (target[-1] == 1 and classes > 1)
+    if kind == _SPARSE and is_one_hot:
+        raise ValueError(
+            f"The loss {kind!r}{of_output} takes class numbers, and the targets have shape {target}, as wide as the "
+            f"output {output}: they look one-hot. Use loss='categorical_crossentropy', or pass y.argmax(axis=-1)."
+        )
+    if kind == _CATEGORICAL and is_class_number:
+        raise ValueError(
+            f"The loss {kind!r}{of_output} takes one-hot targets of shape {output}, and got targets of shape {target}: "
+            "they look like class numbers. Use loss='sparse_categorical_crossentropy', or pass utils.to_categorical(y)."
+        )
+    if kind == _BINARY and is_class_number and classes > 1:
+        raise ValueError(
+            f"The loss {kind!r}{of_output} takes one 0 or 1 for every unit, and the output has {classes} units (shape "
+            f"{output}) for targets of shape {target}. For {classes} classes use Dense({classes}, "
+            f"activation='softmax') "
+            "with loss='sparse_categorical_crossentropy'; for two classes Dense(1, activation='sigmoid')."
+        )
     if kind in (_CATEGORICAL, _BINARY, *_REGRESSION) and len(target) == len(output) and target[1:] != output[1:]:
         raise ValueError(
             f"The loss {kind!r}{of_output} compares targets of shape {target} with an output of shape {output}. "
-            f"They must be equal: give the last layer {target[-1]} unit(s), or pass targets of shape (samples, {', '.join(map(str, output[1:]))})."
+            f"They must be equal: give the last layer {target[-1]} unit(s), or pass targets of shape (samples, "
+            f"{', '.join(map(str, output[1:]))})."
         )
+
+
+def check_softmax(layers: Any) -> None:
+    """Looks for a softmax over a single unit among the layers that outputs come from.
+
+    Raises: ValueError if there is one.
+    """
+    for layer in layers:
+        activation = getattr(layer, "activation", None)
+        if getattr(activation, "__name__", "") == "softmax" and getattr(layer, "units", None) == 1:
+            raise ValueError(
+                f"Layer {layer.name!r} is a softmax over 1 unit: softmax over one unit is always 1, so there is "
+                f"nothing to learn. "
+                "Use activation='sigmoid' for two classes, or one unit for every class."
+            )
 
 
 def takes_class_numbers(loss: Any) -> bool:
@@ -90,7 +107,7 @@ def check_labels(loss: Any, target: np.ndarray, output_shape: tuple) -> None:
     if not target.size or (low <= target.min() and target.max() <= high):
         return
     wrong = (target < low) | (target > high)
-    ignored = getattr(loss, "_fn_kwargs", getattr(loss, "fn_kwargs", {})).get("ignore_class")
+    ignored = getattr(loss, "kwargs", {}).get("ignore_class")
     if ignored is not None:
         wrong &= target != ignored
     if not wrong.any():
@@ -99,13 +116,16 @@ def check_labels(loss: Any, target: np.ndarray, output_shape: tuple) -> None:
     value, row = target[where].item(), where[0]
     if kind == _SPARSE:
         raise ValueError(
-            f"The target in row {row} is {value}, and the output has {high + 1} units: class numbers must be 0 to {high}. "
+            f"The target in row {row} is {value}, and the output has {high + 1} units: class numbers must be 0 to "
+            f"{high}. "
             f"Give the last layer {int(target.max()) + 1} units, or number the classes from 0."
             if value > 0
-            else f"The target in row {row} is {value}, and class numbers must be 0 to {high}. Number the classes from 0."
+            else f"The target in row {row} is {value}, and class numbers must be 0 to {high}. Number the classes "
+            f"from 0."
         )
     raise ValueError(
-        f"The target in row {row} is {value}, and binary cross-entropy takes targets from 0 to 1. For several classes use "
+        f"The target in row {row} is {value}, and binary cross-entropy takes targets from 0 to 1. For several "
+        f"classes use "
         "softmax with loss='sparse_categorical_crossentropy', for numbers a regression loss such as 'mse'."
     )
 
@@ -120,7 +140,8 @@ def warn_of_nan(named_arrays: Iterator[tuple[str, np.ndarray]]) -> None:
                 continue
         rows = np.isnan(array.reshape(len(array), -1)).any(axis=1)
         warnings.warn(
-            f"`{name}` holds NaN in {int(rows.sum())} of {len(array)} rows, the first is row {int(rows.argmax())}. The loss will become NaN. "
+            f"`{name}` holds NaN in {int(rows.sum())} of {len(array)} rows, the first is row {int(rows.argmax())}. "
+            f"The loss will become NaN. "
             "Fill these values or drop the rows.",
             stacklevel=4,
         )
@@ -128,7 +149,8 @@ def warn_of_nan(named_arrays: Iterator[tuple[str, np.ndarray]]) -> None:
 
 def warn_of_nan_loss(epoch: int) -> None:
     warnings.warn(
-        f"The loss became NaN in epoch {epoch + 1}. Try a smaller learning rate, scale the inputs, or look for NaN in the data; "
+        f"The loss became NaN in epoch {epoch + 1}. Try a smaller learning rate, scale the inputs, or look for NaN "
+        f"in the data; "
         "callbacks.TerminateOnNaN() ends training when it happens.",
-        stacklevel=4,
+        stacklevel=8,
     )

@@ -130,10 +130,10 @@ class OutputLosses:
         outputs, _ = split_outputs(y_pred, self.output_names)
         targets = self.align_targets(y_true, self.names)
         weights = per_output(sample_weight, self.names, "sample_weight", is_shared=True)
-        total = None
+        total: Any = None
         for part in self.parts:
             output = outputs[part.index]
-            value = convert(part.loss(targets[part.index], output, weights[part.index]))
+            value: Any = convert(part.loss(targets[part.index], output, weights[part.index]))
             if not dtypes.is_float(value.dtype):
                 value = cast(value, config.floatx())
             if part.tracker is not None:

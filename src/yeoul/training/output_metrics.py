@@ -43,7 +43,8 @@ class OutputMetrics:
         for name, value in (("metrics", metrics_), ("weighted_metrics", weighted_metrics)):
             if value and not isinstance(value, (list, tuple, dict)):
                 raise ValueError(
-                    f"Expected `{name}` argument to be a list, tuple, or dict. Received instead: {name}={value} of type {type(value)}"
+                    f"Expected `{name}` argument to be a list, tuple, or dict. Received instead: {name}={value} of "
+                    f"type {type(value)}"
                 )
         self.name = "compile_metrics"
         self.user_metrics = metrics_
@@ -89,7 +90,8 @@ class OutputMetrics:
             groups = [_as_list(group) for group in given]
         else:
             raise ValueError(
-                f"`{argument}` has {len(given)} entries, and the model has {count} outputs ({', '.join(map(str, self.names))}). "
+                f"`{argument}` has {len(given)} entries, and the model has {count} outputs "
+                f"({', '.join(map(str, self.names))}). "
                 "Give a list with one entry an output, or a dict by output name."
             )
         return [
@@ -116,7 +118,9 @@ class OutputMetrics:
             metric.reset_state()
 
     def _log_names(self) -> Iterator[tuple[str, Any]]:
-        """Each metric with its name in the logs: the output's name first if there are several, a number after a second use."""
+        """Each metric with its name in the logs: the output's name first if there are several, a number after
+        a second use.
+        """
         used: dict[str, int] = {}
         for groups, is_weighted in ((self._plain, False), (self._weighted, True)):
             for output_name, group in zip(self.names, groups, strict=True):

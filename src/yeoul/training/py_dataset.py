@@ -9,7 +9,8 @@ from typing import Any
 class PyDataset:
     """Base class of datasets that make batch number `index` when asked.
 
-    Override `__getitem__`, which returns (inputs, targets) or (inputs, targets, sample_weights), and `__len__` (or the property
+    Override `__getitem__`, which returns (inputs, targets) or (inputs, targets, sample_weights), and `__len__` (or
+    the property
     `num_batches`), the number of batches; `on_epoch_begin` and `on_epoch_end` if wanted.
 
     Args:
@@ -26,8 +27,10 @@ class PyDataset:
     def _warn_if_super_not_called(self) -> None:
         if not hasattr(self, "_workers"):
             warnings.warn(
-                "Your `PyDataset` class should call `super().__init__(**kwargs)` in its constructor. `**kwargs` can include "
-                "`workers`, `use_multiprocessing`, `max_queue_size`. Do not pass these arguments to `fit()`, as they will be ignored.",
+                "Your `PyDataset` class should call `super().__init__(**kwargs)` in its constructor. `**kwargs` can "
+                "include "
+                "`workers`, `use_multiprocessing`, `max_queue_size`. Do not pass these arguments to `fit()`, as "
+                "they will be ignored.",
                 stacklevel=3,
             )
             PyDataset.__init__(self)

@@ -108,7 +108,7 @@ def results_of(model: Any) -> Results:
     """Graphs of the model's metrics as they are now: call it after the step was traced, which builds them."""
     metrics = model.metrics
     key = tuple(id(metric) for metric in metrics), tuple(id(v) for metric in metrics for v in metric.variables)
-    cached = model._results
+    cached = model._cache.results
     if cached is not None and cached[0] == key:
         return cached[1]
     logs, active = _traced(lambda: flat_logs(model.get_metrics_result()), [])
@@ -120,7 +120,7 @@ def results_of(model: Any) -> Results:
         Graph([], [], clearing.variables, clearing.updates),
         all(not output.shape for output in outputs),
     )
-    model._results = (key, results)
+    model._cache.results = (key, results)
     return results
 
 
@@ -145,7 +145,7 @@ class Stepper:
         """One step on `data`, nested arrays as `train_step` takes them."""
         if self._is_eager:
             step = getattr(self._model, f"{self._kind}_step")
-            self._eager_logs = flat_logs(step(tree.map_structure(convert, data)))
+            self._eager_logs = flat_logs(step(tree.map_structure(lambda a: None if a is None else convert(a), data)))
             return
         leaves, structure = tree.disassemble(data)
         traced, program = self._model._step_program(self._kind, structure, leaves)

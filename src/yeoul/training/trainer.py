@@ -15,15 +15,32 @@ from yeoul.graph.tape import GradientTape
 from yeoul.ops.elementwise import add
 from yeoul.ops.reduction import sum_
 from yeoul.ops.registry import cast, convert
-from yeoul.training import fitting, step_graph
-from yeoul.training.adapters import class_weights, to_arrays, unpack_x_y_sample_weight
-from yeoul.training.checks import check_labels, takes_class_numbers
+from yeoul.training import evaluating, fitting, predicting, step_graph
+from yeoul.training.adapters import array_data, class_weights, to_arrays, unpack_x_y_sample_weight
+from yeoul.training.checks import check_labels, check_softmax, takes_class_numbers
 from yeoul.training.output_losses import OutputLosses
 from yeoul.training.output_metrics import OutputMetrics
 
 
+class ProgramCache:
+    """What was traced and compiled for a model, until `compile` or a new layer makes it void."""
+
+    __slots__ = ("fast_predict", "fast_test", "fast_train", "predict", "results", "steps")
+
+    def __init__(self) -> None:
+        self.results: Any = None
+        self.steps: dict[Any, Any] = {}
+        self.predict: dict[Any, Any] = {}
+        # Programs by nothing but shapes and dtypes of plain arrays.
+        self.fast_predict: dict[Any, Any] = {}
+        self.fast_train: dict[Any, Any] = {}
+        self.fast_test: dict[Any, Any] = {}
+
+
 class Trainer:
     """compile, fit, evaluate, predict, and the steps they are made of, for a layer with `__call__`."""
+
+    name: str
 
     # Class-level defaults, so that a model that was never compiled needs no set-up.
     compiled = False
@@ -40,11 +57,10 @@ class Trainer:
     _compile_metrics: OutputMetrics | None = None
     _loss_tracker: Any = None
     _compile_config: dict[str, Any] | None = None
-    _version = 0
-    _results: Any = None
+    _cache: ProgramCache
     _shuffle_state: np.ndarray | None = None
 
-    # -- compile --------------------------------------------------------------------------------------------------------
+    # -- compile -----------------------------------------------------------------------------------------------------
     def compile(
         self,
         optimizer: Any = "rmsprop",
@@ -63,7 +79,8 @@ class Trainer:
             optimizer: name or object.
             loss: name, function or `Loss`; a list or dict of them for several outputs.
             loss_weights: factors of the outputs' losses, a list or dict.
-            metrics: list of names, functions or `Metric` objects; a list of lists or a dict by output for several outputs.
+            metrics: list of names, functions or `Metric` objects; a list of lists or a dict by output for several
+                outputs.
             weighted_metrics: metrics that `sample_weight` and `class_weight` apply to.
             run_eagerly: runs steps op by op, so that they can be debugged.
             steps_per_execution: batch hooks of callbacks are called once for so many batches.
@@ -103,7 +120,8 @@ class Trainer:
 
     def _standard_optimizer(self, optimizer: Any, auto_scale_loss: bool) -> Any:
         optimizer = optimizers.get(optimizer)
-        policy = getattr(getattr(self, "dtype_policy", None), "name", "")
+        policy = getattr(self, "dtype_policy", None)
+        policy = getattr(policy, "name", policy)
         wrapper = getattr(optimizers, "LossScaleOptimizer", None)
         if auto_scale_loss and policy == "mixed_float16" and wrapper is not None and not isinstance(optimizer, wrapper):
             return wrapper(optimizer, name="loss_scale_optimizer")
@@ -115,24 +133,21 @@ class Trainer:
 
     def _forget_programs(self) -> None:
         """What was compiled does not hold any more."""
-        self._untracked("_version", self._version + 1)
-        self._untracked("_results", None)
-        self._untracked("_programs", {})
-        self._untracked("_predict_programs", {})
-        self._untracked("_fast_predict", {})
-        self._untracked("_fast_train", {})
-        self._untracked("_fast_test", {})
+        self._untracked("_cache", ProgramCache())
 
     def _require_compiled(self, method: str) -> None:
         if not self.compiled:
             raise ValueError(
-                f"You must call `compile()` before calling `{method}()`. Model {self.name!r} does not know its loss yet."  # type: ignore[attr-defined]
+                f"You must call `compile()` before calling `{method}()`. Model {self.name!r} does not know its loss "
+                f"yet."
             )  # type: ignore[attr-defined]
 
-    # -- metrics --------------------------------------------------------------------------------------------------------
+    # -- metrics -----------------------------------------------------------------------------------------------------
     @property
     def metrics(self) -> list[Any]:
-        """The mean loss, the metrics of `compile`, the losses of single outputs, then those of the model and its layers."""
+        """The mean loss, the metrics of `compile`, the losses of single outputs, then those of the model and
+        its layers.
+        """
         found: list[Any] = []
         if self.compiled:
             found.append(self._loss_tracker)
@@ -140,7 +155,11 @@ class Trainer:
                 found.append(self._compile_metrics)
             if self._compile_loss is not None:
                 found.extend(self._compile_loss.metrics)
-        found.extend(self._own_metrics())  # type: ignore[attr-defined]
+        known = {id(metric) for metric in found}
+        for layer in self._flatten_layers():  # type: ignore[attr-defined]
+            if isinstance(layer, Trainer) and layer is not self:
+                continue  # a nested model's own training is none of this one's
+            found.extend(metric for metric in _metrics_of(layer) if id(metric) not in known)
         return found
 
     @property
@@ -160,7 +179,7 @@ class Trainer:
         """The results of all metrics by name."""
         logs: dict[str, Any] = {}
         for metric in self.metrics:
-            result = metric.result() if getattr(metric, "built", True) or metric is not self._compile_metrics else {}
+            result = metric.result()
             if isinstance(result, dict):
                 logs.update(result)
             else:
@@ -184,7 +203,8 @@ class Trainer:
         if self._compile_loss is not None:
             if y is None:
                 raise ValueError(
-                    f"Model {self.name!r} was compiled with the loss {self.loss!r} and got no targets. Pass y, or batches of (x, y)."  # type: ignore[attr-defined]
+                    f"Model {self.name!r} was compiled with the loss {self.loss!r} and got no targets. Pass y, or "
+                    f"batches of (x, y)."  # type: ignore[attr-defined]
                 )
             total = self._compile_loss(y, y_pred, sample_weight)
         for extra in self.losses:  # type: ignore[attr-defined]
@@ -203,9 +223,11 @@ class Trainer:
             return self.compute_loss(x, y, y_pred, sample_weight)
         return self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
 
-    # -- steps ----------------------------------------------------------------------------------------------------------
+    # -- steps -------------------------------------------------------------------------------------------------------
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One step of training on a batch: x, (x, y) or (x, y, sample_weight). Traced once, then compiled. Returns the logs."""
+        """One step of training on a batch: x, (x, y) or (x, y, sample_weight). Traced once, then compiled.
+        Returns the logs.
+        """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         scale = getattr(self.optimizer, "scale_loss", None)
         if trace.current() is not None:
@@ -245,18 +267,20 @@ class Trainer:
         x, _, _ = unpack_x_y_sample_weight(data)
         return self(x, training=False)  # type: ignore[operator]
 
-    # -- programs -------------------------------------------------------------------------------------------------------
+    # -- programs ----------------------------------------------------------------------------------------------------
     def _step_key(self, kind: str, structure: tree.Structure, specs: step_graph.Specs) -> Any:
         return kind, structure, specs, engine.current().name, tuple(id(v) for v in self.trainable_variables)  # type: ignore[attr-defined]
 
     def _step_graph(self, kind: str, structure: tree.Structure, specs: step_graph.Specs) -> step_graph.StepGraph:
         """The traced step for these shapes, traced at the first use."""
         key = ("graph", *self._step_key(kind, structure, specs))
-        traced = self._programs.get(key)  # type: ignore[attr-defined]
+        traced = self._cache.steps.get(key)
         if traced is None:
             traced = step_graph.trace_step(self, kind, structure, specs)
+            if kind == "train":
+                check_softmax(self._output_layers())  # type: ignore[attr-defined]
             # The step may have built the model, and with it the variables that are part of the key.
-            self._programs[("graph", *self._step_key(kind, structure, specs))] = traced  # type: ignore[attr-defined]
+            self._cache.steps[("graph", *self._step_key(kind, structure, specs))] = traced
         return traced
 
     def _step_program(
@@ -264,14 +288,14 @@ class Trainer:
     ) -> tuple[step_graph.StepGraph, Any]:
         specs = tuple((a.shape, dtypes.name_of(a.dtype)) for a in leaves)
         key = ("program", *self._step_key(kind, structure, specs))
-        held = self._programs.get(key)  # type: ignore[attr-defined]
+        held = self._cache.steps.get(key)
         if held is None:
             traced = self._step_graph(kind, structure, specs)
             held = (traced, engine.current().compile(traced.graph))
-            self._programs[("program", *self._step_key(kind, structure, specs))] = held  # type: ignore[attr-defined]
+            self._cache.steps[("program", *self._step_key(kind, structure, specs))] = held
         return held
 
-    # -- fit, evaluate, predict -----------------------------------------------------------------------------------------
+    # -- fit, evaluate, predict --------------------------------------------------------------------------------------
     def fit(
         self,
         x: Any = None,
@@ -294,14 +318,16 @@ class Trainer:
         """Trains for a number of passes over the data.
 
         Args:
-            x: inputs: an array-like, a list or dict of them for several inputs, or a source of batches (`PyDataset`, generator, data
+            x: inputs: an array-like, a list or dict of them for several inputs, or a source of batches
+                (`PyDataset`, generator, data
                 loader) that give (x, y) or (x, y, sample_weight).
             y: targets, one row a sample; None if `x` gives batches.
             batch_size: samples a step, 32 if None.
             epochs: number of the epoch to stop before, counted from 0.
             verbose: "auto" or 1 for a bar, 2 for one line an epoch, 0 for silence.
             callbacks: list of `Callback`.
-            validation_split: fraction of the samples, taken from the end before shuffling, to evaluate on after every epoch.
+            validation_split: fraction of the samples, taken from the end before shuffling, to evaluate on after
+                every epoch.
             validation_data: (x, y), (x, y, sample_weight) or a source of batches to evaluate on after every epoch.
             shuffle: whether samples are taken in a new order every epoch.
             class_weight: class -> factor of its samples' losses.
@@ -347,11 +373,13 @@ class Trainer:
         return_dict: bool = False,
         **kwargs: Any,
     ) -> Any:
-        """The loss and the metrics on data, as a list in the order of `metrics_names` (a number if there is one), or as a dict."""
+        """The loss and the metrics on data, as a list in the order of `metrics_names` (a number if there is
+        one), or as a dict.
+        """
         self._require_compiled("evaluate")
         if kwargs:
             raise ValueError(f"Arguments not recognized: {kwargs}")
-        logs = fitting.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
+        logs = evaluating.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._flatten_metrics_in_order(logs)
 
     def predict(
@@ -364,11 +392,11 @@ class Trainer:
     ) -> Any:
         """The outputs for all samples of `x`, as arrays."""
         if verbose == 0 and type(x) is np.ndarray and callbacks is None and steps is None:
-            held = self._fast_predict.get((x.shape, x.dtype, batch_size))  # type: ignore[attr-defined]
+            held = self._cache.fast_predict.get((x.shape, x.dtype, batch_size))
             if held is not None:
                 program, dtype = held
                 return program.run((np.ascontiguousarray(x, dtype),))[0]
-        return fitting.predict(self, x, batch_size, verbose, steps, callbacks)
+        return predicting.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(
         self,
@@ -378,9 +406,11 @@ class Trainer:
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One step of training. Returns the batch's loss and metrics as a list (a number if there is one), or as a dict."""
+        """One step of training. Returns the batch's loss and metrics as a list (a number if there is one), or
+        as a dict.
+        """
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None and class_weight is None:
-            held = self._fast_train.get((x.shape, x.dtype, y.shape, y.dtype))  # type: ignore[attr-defined]
+            held = self._cache.fast_train.get((x.shape, x.dtype, y.shape, y.dtype))
             if held is not None:
                 return _fast_on_batch(held, x, y, return_dict)
         self._require_compiled("train_on_batch")
@@ -394,16 +424,18 @@ class Trainer:
         return self._on_batch("train", x, y, sample_weight, return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """One step of evaluation. Returns the batch's loss and metrics as a list (a number if there is one), or as a dict."""
+        """One step of evaluation. Returns the batch's loss and metrics as a list (a number if there is one),
+        or as a dict.
+        """
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None:
-            held = self._fast_test.get((x.shape, x.dtype, y.shape, y.dtype))  # type: ignore[attr-defined]
+            held = self._cache.fast_test.get((x.shape, x.dtype, y.shape, y.dtype))
             if held is not None:
                 return _fast_on_batch(held, x, y, return_dict)
         self._require_compiled("test_on_batch")
         return self._on_batch("test", x, y, sample_weight, return_dict)
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
-        data = fitting.array_data(x, y, sample_weight)
+        data = array_data(x, y, sample_weight)
         if self.run_eagerly:
             stepper = step_graph.Stepper(self, kind)
             self.reset_metrics()
@@ -412,23 +444,23 @@ class Trainer:
             return logs if return_dict else self._flatten_metrics_in_order(logs)
         specs = data.specs(data.samples)
         key = ("on_batch", *self._step_key(kind, data.structure, specs))
-        held = self._programs.get(key)  # type: ignore[attr-defined]
+        held = self._cache.steps.get(key)
         if held is None:
             self._step_graph(kind, data.structure, specs)
             traced = step_graph.trace_on_batch(self, kind, data.structure, specs)
             program = engine.current().compile(traced.graph)
             order = self._metric_order(traced.names)
             held = (program, traced.names, [traced.names.index(name) for name in order])
-            self._programs[("on_batch", *self._step_key(kind, data.structure, specs))] = held  # type: ignore[attr-defined]
+            self._cache.steps[("on_batch", *self._step_key(kind, data.structure, specs))] = held
         self._check_labels(data.y)
         if type(x) is np.ndarray and type(y) is np.ndarray and sample_weight is None:
-            fast = self._fast_train if kind == "train" else self._fast_test  # type: ignore[attr-defined]
+            fast = self._cache.fast_train if kind == "train" else self._cache.fast_test
             fast[(x.shape, x.dtype, y.shape, y.dtype)] = (*held, data.x.dtype, data.y.dtype, self._label_check(data.y))
         return _on_batch_result(held, held[0].run(data.arrays), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as arrays."""
-        return fitting.predict_batch(self, to_arrays(x, "x"))
+        return predicting.predict_batch(self, to_arrays(x, "x"))
 
     def _check_labels(self, y: Any) -> None:
         """Looks for class numbers out of range, once the size of the output is known."""
@@ -456,8 +488,8 @@ class Trainer:
         """`names` in the order that `evaluate` lists values in."""
         wanted: list[str] = []
         for metric in self.metrics:
-            if metric is self._compile_metrics:
-                wanted += [inner.name for inner in metric.metrics]  # type: ignore[union-attr]
+            if isinstance(metric, OutputMetrics):
+                wanted += [inner.name for inner in metric.metrics]
             else:
                 wanted.append(metric.name)
         first = [name for name in wanted if name in names]
@@ -487,6 +519,18 @@ def _on_batch_result(held: Any, arrays: Any, return_dict: bool) -> Any:
         return {name: step_graph.python_value(a) for name, a in zip(names, arrays, strict=True)}
     values = [arrays[i].item() if arrays[i].ndim == 0 else arrays[i] for i in order]
     return values[0] if len(values) == 1 else values
+
+
+def _metrics_of(layer: Any) -> list[Any]:
+    """Metrics that are attributes of a layer or model."""
+    found: list[Any] = []
+    for name, value in vars(layer).items():
+        if name in ("_loss_tracker", "_stack", "_calls"):
+            continue
+        for part in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(part, metrics.Metric) and not any(part is other for other in found):
+                found.append(part)
+    return found
 
 
 def _mean(name: str) -> Any:
