@@ -42,13 +42,23 @@ def main() -> None:
                 if found is None:
                     continue
                 results.setdefault(workload, {}).setdefault(framework, []).append(found)
-                print(f"{workload:10s} {framework:10s} {repeat + 1}/{options.repeats}  fit {found['fit_s']:.4f} s", file=sys.stderr, flush=True)
+                print(
+                    f"{workload:10s} {framework:10s} {repeat + 1}/{options.repeats}  fit {found['fit_s']:.4f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
 
     summary = {
-        workload: {framework: medians(runs) for framework, runs in by_framework.items()} for workload, by_framework in results.items()
+        workload: {framework: medians(runs) for framework, runs in by_framework.items()}
+        for workload, by_framework in results.items()
     }
     report = {
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "platform": platform.platform(), "python": platform.python_version()},
+        "machine": {
+            "processor": processor(),
+            "cores": os.cpu_count(),
+            "platform": platform.platform(),
+            "python": platform.python_version(),
+        },
         "limits": {"fma_gflops": fma_peak(), "memory_gb_s": memory_bandwidth()},
         "quick": options.quick,
         "command": "python -m benchmarks " + " ".join(a for a in sys.argv[1:] if "=" not in a and a != "--python"),
@@ -78,7 +88,9 @@ def run_one(interpreter: str, framework: str, workload: str, quick: bool) -> dic
 
 
 def medians(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    return {key: statistics.median(run[key] for run in runs) for key in runs[0] if isinstance(runs[0][key], (int, float))}
+    return {
+        key: statistics.median(run[key] for run in runs) for key in runs[0] if isinstance(runs[0][key], (int, float))
+    }
 
 
 def processor() -> str:

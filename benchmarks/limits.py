@@ -52,9 +52,14 @@ def fma_peak() -> float:
         source, program = Path(folder) / "fma.cpp", Path(folder) / "fma"
         source.write_text(_FMA.replace("WIDTH", str(width)))
         extra = ["-mprefer-vector-width=512"] if width == 64 else []
-        subprocess.run([compiler, "-O3", "-march=native", "-std=c++17", "-pthread", *extra, source, "-o", program], check=True)
+        subprocess.run(
+            [compiler, "-O3", "-march=native", "-std=c++17", "-pthread", *extra, source, "-o", program], check=True
+        )
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        runs = [subprocess.run([program, *["x"] * cores], capture_output=True, text=True, check=True).stdout for _ in range(3)]
+        runs = [
+            subprocess.run([program, *["x"] * cores], capture_output=True, text=True, check=True).stdout
+            for _ in range(3)
+        ]
     return max(float(run.split()[0]) for run in runs)
 
 

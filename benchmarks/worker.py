@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import resource
 import sys
@@ -66,7 +67,7 @@ class Work:
     @property
     def flops_an_epoch(self) -> float:
         sizes = [self.x.shape[1], *[units for units, _ in self.layers]]
-        pairs = [a * b for a, b in zip(sizes, sizes[1:], strict=False)]
+        pairs = [a * b for a, b in itertools.pairwise(sizes)]
         return 2.0 * len(self.x) * (3 * sum(pairs) - pairs[0])
 
 
@@ -79,7 +80,9 @@ def keras_like(work: Work, keras: Any, one_row: bool, epochs: int) -> dict[str, 
     """yeoul and Keras are driven by the same lines."""
     layers = [keras.layers.Dense(units, activation=activation) for units, activation in work.layers]
     model = keras.Sequential([keras.layers.Input((work.x.shape[1],)), *layers])
-    optimizer = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}[work.optimizer](work.rate)
+    optimizer = {"sgd": keras.optimizers.SGD, "rmsprop": keras.optimizers.RMSprop, "adam": keras.optimizers.Adam}[
+        work.optimizer
+    ](work.rate)
     loss = "mse" if work.loss == "mse" else "sparse_categorical_crossentropy"
     model.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"] if work.loss != "mse" else None)
     if one_row:
@@ -161,7 +164,7 @@ def run_jax_scan(work: Work) -> dict[str, float]:
     sizes = [work.x.shape[1], *[units for units, _ in work.layers]]
     params = [
         (jnp.asarray(rng.uniform(-1, 1, (a, b)).astype(np.float32) * np.sqrt(6 / (a + b))), jnp.zeros(b))
-        for a, b in zip(sizes, sizes[1:], strict=False)
+        for a, b in itertools.pairwise(sizes)
     ]
     kinds = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "linear": lambda v: v, "softmax": lambda v: v}
 
@@ -189,7 +192,10 @@ def run_jax_scan(work: Work) -> dict[str, float]:
         params, ms, vs, t = state
         grads = jax.grad(loss_of)(params, x[rows], y[rows])
         flat, tree = jax.tree.flatten(params)
-        new = [update(*leaf, t) for leaf in zip(flat, jax.tree.leaves(grads), jax.tree.leaves(ms), jax.tree.leaves(vs), strict=True)]
+        new = [
+            update(*leaf, t)
+            for leaf in zip(flat, jax.tree.leaves(grads), jax.tree.leaves(ms), jax.tree.leaves(vs), strict=True)
+        ]
         parts = [jax.tree.unflatten(tree, [n[i] for n in new]) for i in range(3)]
         return (*parts, t + 1), None
 
@@ -219,7 +225,9 @@ def run_sklearn(work: Work) -> dict[str, float]:
     if work.loss == "mse" or len(work.x) == 1:
         raise SystemExit("MLPClassifier has no counterpart of this workload")
     hidden = tuple(units for units, _ in work.layers[:-1])
-    model = MLPClassifier(hidden, batch_size=work.batch, max_iter=work.epochs, solver="adam", alpha=0, n_iter_no_change=10**6, tol=0)
+    model = MLPClassifier(
+        hidden, batch_size=work.batch, max_iter=work.epochs, solver="adam", alpha=0, n_iter_no_change=10**6, tol=0
+    )
     start = time.perf_counter()
     import warnings
 
