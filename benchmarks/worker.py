@@ -7,13 +7,9 @@ import json
 import resource
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-if str(Path(__file__).parents[1] / "src") in sys.path:
-    sys.path.remove(str(Path(__file__).parents[1] / "src"))
 
 Layers = list[tuple[int, str]]
 

@@ -356,7 +356,11 @@ def apply(op: Op, inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Any
         results = [kind(None, shape, dtype, node, i) for i, (shape, dtype) in enumerate(specs)]
         node.siblings = tuple(weakref.ref(result) for result in results)
         return results
-    arrays = _execute(op, [x.array for x in inputs], attributes)
+    try:
+        arrays = _execute(op, [x.array for x in inputs], attributes)
+    except ValueError:
+        op.infer(*inputs, **attributes)  # says it in our words, if shapes are at fault
+        raise
     kept = Node(op, inputs, attributes) if recording.depth else None
     if isinstance(arrays, tuple):
         results = [Tensor(a, a.shape, dtypes.name_of(a.dtype), kept, i) for i, a in enumerate(arrays)]

@@ -204,9 +204,11 @@ class Optimizer:
             if v.constraint is not None:
                 v.assign(v.constraint(v.value))
         if self.use_ema:
+            # The average starts as the weights after the first step.
+            momentum = ops.where(ops.equal(self.iterations.value, 0), 0.0, self.ema_momentum)
             for v in variables:
                 average = self._averages[self._index[id(v)]]
-                average.assign(average.value * self.ema_momentum + v.value * (1.0 - self.ema_momentum))
+                average.assign(average.value * momentum + v.value * (1.0 - momentum))
                 if self.ema_overwrite_frequency:
                     is_due = ops.equal(ops.mod(self.iterations.value + 1, self.ema_overwrite_frequency), 0)
                     v.assign(ops.where(is_due, average.value, v.value))

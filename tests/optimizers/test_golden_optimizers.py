@@ -1,0 +1,38 @@
+"""Optimizers and schedules against trajectories recorded from real Keras."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import yeoul
+from tests.optimizers.record_golden import STEPS, problem, trajectory
+from yeoul import function, optimizers
+
+GOLDEN = json.loads(Path(__file__).with_name("golden_optimizers.json").read_text())
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), GOLDEN["optimizers"])
+def test_trajectory(name, options, expected):
+    np.testing.assert_allclose(trajectory(yeoul, name, options), expected, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), GOLDEN["optimizers"])
+def test_compiled_trajectory(name, options, expected):
+    weights, gradients = problem()
+    variables = [yeoul.Variable(w) for w in weights]
+    optimizer = getattr(optimizers, name)(**options)
+    optimizer.build(variables)
+    step = function(lambda *grads: optimizer.apply(grads, variables) or 0)
+    found = []
+    for grads in gradients:
+        step(*grads)
+        found += [float(v) for variable in variables for v in variable.numpy().ravel()]
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), GOLDEN["schedules"])
+def test_schedule(name, options, expected):
+    schedule = getattr(optimizers.schedules, name)(**options)
+    np.testing.assert_allclose([float(schedule(i)) for i in range(STEPS)], expected, rtol=1e-5, atol=1e-8)
