@@ -41,7 +41,7 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   constexpr int64_t nr = kTileColumns<T>;
   GemmLayout l{};
   l.is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
-  l.packs_b = !l.is_tiny && (s.b_col != 1 || (s.m >= 96 && s.k >= 32 && s.n > nr));
+  l.packs_b = !l.is_tiny && (s.b_col != 1 || (s.m >= 24 && s.k >= 32 && s.n > nr && s.m * 4 >= s.k / 8));
   l.packs_a = !l.is_tiny && s.n >= 4 * nr && s.k >= 64 && s.m >= 2 * kTileRows;
   l.panels = (s.n + nr - 1) / nr;
   l.column_blocks = std::max<int64_t>((s.n + kColumns - 1) / kColumns, 1);
@@ -260,14 +260,20 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
   };
   const bool strips_first = !l.packs_a && s.k <= kDepth && s.k * columns * static_cast<int64_t>(sizeof(T)) <= 24 * 1024;
   if (strips_first) {
-    for (int64_t i = 0; i < rows; i += kTileRows) {
-      const int64_t height = std::min<int64_t>(kTileRows, rows - i);
-      for (int64_t j = 0; j < columns; j += nr) {
-        int64_t stride;
-        const T* panel = panel_at(j, 0, &stride);
-        tile_any<T>(height, std::min(nr, columns - j), s.k, a + i * s.a_row, s.a_row, s.a_col, panel, stride, c + i * c_row + j, c_row, false);
+    // The epilogue takes several strips at once: long runs of byte code, still in the first-level cache.
+    const int64_t together = std::max<int64_t>(3072 / (kTileRows * columns), 1) * kTileRows;
+    for (int64_t first = 0; first < rows; first += together) {
+      const int64_t last = std::min(first + together, rows);
+      for (int64_t i = first; i < last; i += kTileRows) {
+        const int64_t height = std::min<int64_t>(kTileRows, last - i);
+        for (int64_t j = 0; j < columns; j += nr) {
+          int64_t stride;
+          const T* panel = panel_at(j, 0, &stride);
+          tile_any<T>(height, std::min(nr, columns - j), s.k, a + i * s.a_row, s.a_row, s.a_col, panel, stride, c + i * c_row + j, c_row,
+                      false);
+        }
       }
-      finish(i, height);
+      finish(first, last - first);
     }
     return;
   }

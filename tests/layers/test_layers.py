@@ -19,7 +19,9 @@ def test_dense():
 
 def test_dense_names_the_way_out():
     model = Sequential([Input((784,)), layers.Dense(10)])
-    with pytest.raises(ValueError, match=r"built for inputs whose last axis is 784, and got shape \(32, 28, 28\).*\n.*Flatten"):
+    with pytest.raises(
+        ValueError, match=r"built for inputs whose last axis is 784, and got shape \(32, 28, 28\).*\n.*Flatten"
+    ):
         model.layers[0](np.zeros((32, 28, 28), np.float32))
 
 
@@ -31,7 +33,9 @@ def test_batch_normalization_follows_the_batch():
     np.testing.assert_allclose(layer.moving_mean.numpy(), 0.1 * X.mean(0), rtol=1e-5)
     np.testing.assert_allclose(layer.moving_variance.numpy(), 0.9 + 0.1 * X.var(0), rtol=1e-5)
     again = np.asarray(layer(X, training=False))
-    np.testing.assert_allclose(again, (X - layer.moving_mean.numpy()) / np.sqrt(layer.moving_variance.numpy() + 1e-3), rtol=1e-4)
+    np.testing.assert_allclose(
+        again, (X - layer.moving_mean.numpy()) / np.sqrt(layer.moving_variance.numpy() + 1e-3), rtol=1e-4
+    )
 
 
 def test_dropout_only_while_training():
@@ -139,7 +143,11 @@ def test_older_arguments_are_accepted():
 
 def test_initializers_have_their_spread():
     shape = (200, 300)
-    for name, deviation in (("glorot_uniform", (2 / 500) ** 0.5), ("he_normal", (2 / 200) ** 0.5), ("lecun_normal", (1 / 200) ** 0.5)):
+    for name, deviation in (
+        ("glorot_uniform", (2 / 500) ** 0.5),
+        ("he_normal", (2 / 200) ** 0.5),
+        ("lecun_normal", (1 / 200) ** 0.5),
+    ):
         values = np.asarray(initializers.get(name)(shape))
         assert abs(values.std() / deviation - 1) < 0.02 and abs(values.mean()) < 0.002
     q = np.asarray(initializers.Orthogonal()((50, 20)))

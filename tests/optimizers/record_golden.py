@@ -25,8 +25,20 @@ SCHEDULES = {
     "ExponentialDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5, "staircase": True},
     "InverseTimeDecay": {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5},
     "PiecewiseConstantDecay": {"boundaries": [4, 9], "values": [0.1, 0.05, 0.01]},
-    "PolynomialDecay": {"initial_learning_rate": 0.1, "decay_steps": 8, "end_learning_rate": 0.01, "power": 2.0, "cycle": True},
-    "CosineDecay": {"initial_learning_rate": 0.01, "decay_steps": 10, "alpha": 0.1, "warmup_target": 0.1, "warmup_steps": 4},
+    "PolynomialDecay": {
+        "initial_learning_rate": 0.1,
+        "decay_steps": 8,
+        "end_learning_rate": 0.01,
+        "power": 2.0,
+        "cycle": True,
+    },
+    "CosineDecay": {
+        "initial_learning_rate": 0.01,
+        "decay_steps": 10,
+        "alpha": 0.1,
+        "warmup_target": 0.1,
+        "warmup_steps": 4,
+    },
     "CosineDecayRestarts": {"initial_learning_rate": 0.1, "first_decay_steps": 4, "t_mul": 2.0, "m_mul": 0.9},
 }
 STEPS = 20
@@ -57,7 +69,9 @@ def main() -> None:
 
     golden = {
         "keras": keras.__version__,
-        "optimizers": [[name, options, trajectory(keras, name, options)] for name, cases in CASES.items() for options in cases],
+        "optimizers": [
+            [name, options, trajectory(keras, name, options)] for name, cases in CASES.items() for options in cases
+        ],
         "schedules": [
             [name, options, [float(getattr(keras.optimizers.schedules, name)(**options)(i)) for i in range(STEPS)]]
             for name, options in SCHEDULES.items()

@@ -112,8 +112,12 @@ class _Code:
             name = MAP_NAMES[node.op.name]
             for i, x in enumerate(operands[:2]):
                 if name == "add" and id(x) in absorbed:
-                    operands = [*x.node.inputs, operands[1 - i]]
-                    name = "fma"
+                    base = operands[1 - i]
+                    difference, share = x.node.inputs
+                    if id(difference) in absorbed:  # m + (g - m) share
+                        operands, name = [base, difference.node.inputs[0], share], "lerp"
+                    else:
+                        operands, name = [difference, share, base], "fma"
                     break
             registers = [self.register[id(x)] for x in operands]
             dying = []
@@ -145,8 +149,23 @@ class _Code:
             for x in node.inputs:
                 if id(x) in inside and x.node.op.name == "mul" and uses[id(x)] == 1 and id(x) not in self.kept:
                     absorbed.add(id(x))
+                    self._absorb_difference(t, x, uses, inside, absorbed)
                     break
         return absorbed
+
+    def _absorb_difference(self, t: Tensor, x: Any, uses: dict[int, int], inside: set[int], absorbed: set[int]) -> None:
+        """m + (g - m) share, the step of every moving average, is one op."""
+        difference = x.node.inputs[0]
+        base = t.node.inputs[1] if t.node.inputs[0] is x else t.node.inputs[0]  # type: ignore[union-attr]
+        if (
+            id(difference) in inside
+            and difference.node.op.name == "sub"
+            and difference.node.inputs[1] is base
+            and uses[id(difference)] == 1
+            and id(difference) not in self.kept
+        ):
+            absorbed.add(id(difference))
+            uses[id(base)] -= 1  # read once, where the formula names it twice
 
 
 def collapse(shape: tuple[int, ...], operands: list[tuple[int, ...]]) -> tuple[list[int], list[list[int]]]:
