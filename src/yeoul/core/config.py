@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from yeoul.core import dtypes
 
@@ -56,7 +55,3 @@ def standardize_data_format(data_format: str | None) -> str:
 
 def default_engine_name() -> str:
     return os.environ.get("YEOUL_ENGINE", "native")
-
-
-def settings() -> dict[str, Any]:
-    return {"floatx": _floatx, "epsilon": _epsilon, "image_data_format": _image_data_format}

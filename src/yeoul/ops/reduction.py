@@ -10,7 +10,14 @@ from yeoul.core import dtypes
 from yeoul.core.shapes import Shape
 from yeoul.core.tensor import Spec, Tensor
 from yeoul.ops.elementwise import equal, select
-from yeoul.ops.layout import broadcast_primitive, flip_primitive, reshape_primitive
+from yeoul.ops.layout import (
+    broadcast_primitive,
+    flip_primitive,
+    pad_primitive,
+    reshape_primitive,
+    slice_primitive,
+    transpose_primitive,
+)
 from yeoul.ops.registry import Primitive, cast, register
 
 
@@ -54,8 +61,6 @@ class Reduce(Primitive):
 def _product_gradient(g: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
     # The product of all other elements, right also where one of them is zero: exclusive products from both ends.
     order = tuple(i for i in range(x.ndim) if i not in axes) + axes
-    from yeoul.ops.layout import transpose_primitive
-
     moved = transpose_primitive(x, permutation=order)
     lead = moved.shape[: x.ndim - len(axes)]
     flat = reshape_primitive(moved, shape=(*lead, int(np.prod([x.shape[a] for a in axes], dtype=int))))
@@ -68,8 +73,6 @@ def _product_gradient(g: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
 
 
 def _exclusive_product(x: Tensor, axis: int) -> Tensor:
-    from yeoul.ops.layout import pad_primitive, slice_primitive
-
     widths = tuple((0, 0) if i != axis else (1, 0) for i in range(x.ndim))
     starts = (0,) * x.ndim
     stops = tuple(x.shape)

@@ -9,7 +9,7 @@ import numpy as np
 
 from yeoul.core import config, dtypes
 from yeoul.core.shapes import Shape, broadcast
-from yeoul.core.tensor import Node, Op, Spec, Tensor, apply, from_array
+from yeoul.core.tensor import Op, Spec, Tensor, apply, from_array, operators
 from yeoul.core.variable import Variable
 
 #: Every primitive by name. Tests walk it; engines key their lowering tables by these names.
@@ -41,8 +41,7 @@ def convert(x: Any, dtype: str | None = None) -> Tensor:
     if x is None:
         raise ValueError("Expected a tensor, array or number, and got None.")
     if isinstance(x, (list, tuple)) and _holds_symbolic(x):
-        from_parts = operators_stack
-        return convert(from_parts(x), dtype)
+        return convert(operators["stack"]([convert(part) for part in x]), dtype)
     if hasattr(x, "detach") and hasattr(x, "cpu"):
         x = x.detach().cpu().numpy()
     array = np.asarray(x)
@@ -66,12 +65,6 @@ def _holds_symbolic(items: Sequence) -> bool:
         isinstance(item, (Tensor, Variable)) or (isinstance(item, (list, tuple)) and _holds_symbolic(item))
         for item in items
     )
-
-
-def operators_stack(parts: Sequence) -> Tensor:
-    from yeoul.core.tensor import operators
-
-    return operators["stack"]([convert(part) for part in parts])
 
 
 def kind_of(x: Any) -> str:
@@ -232,17 +225,3 @@ def unbroadcast(grad: Tensor, shape: Shape) -> Tensor:
         summed = PRIMITIVES["reshape"](summed, shape=tuple(shape))  # type: ignore[operator]
     # A gradient smaller than its operand (a scalar from a closed form) is spread over it.
     return summed
-
-
-__all__ = [
-    "PRIMITIVES",
-    "Node",
-    "Primitive",
-    "binary",
-    "cast",
-    "convert",
-    "elementwise",
-    "primitive",
-    "promoted",
-    "register",
-]
