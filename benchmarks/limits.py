@@ -16,19 +16,20 @@ _FMA = r"""
 #include <thread>
 #include <vector>
 typedef float V __attribute__((vector_size(WIDTH)));
-static float spin(long n) {
+// Every chain starts elsewhere, at values known only when the program runs, so that none can be left out.
+static float spin(long n, float seed) {
   V a[12]; V b, c;
-  for (auto& x : a) x = V{} + 1.0f;
+  for (int k = 0; k < 12; ++k) for (int l = 0; l < WIDTH / 4; ++l) a[k][l] = seed + k + 0.1f * l;
   b = V{} + 0.999f; c = V{} + 1e-3f;
   for (long i = 0; i < n; ++i) for (auto& x : a) x = x * b + c;
-  float sum = 0; for (auto& x : a) sum += x[0];
+  float sum = 0; for (auto& x : a) for (int l = 0; l < WIDTH / 4; ++l) sum += x[l];
   return sum;
 }
 int main(int count, char**) {
   int threads = count - 1; const long n = 20000000;
   std::vector<std::thread> all; std::vector<float> kept(threads);
   auto start = std::chrono::steady_clock::now();
-  for (int t = 0; t < threads; ++t) all.emplace_back([&, t] { kept[t] = spin(n); });
+  for (int t = 0; t < threads; ++t) all.emplace_back([&, t] { kept[t] = spin(n, t + count); });
   for (auto& t : all) t.join();
   double s = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   float sum = 0; for (float k : kept) sum += k;
