@@ -62,9 +62,16 @@ def draw(found: dict, peak: float, bandwidth: float, path: Path) -> None:
         sizes = [p[0] for p in points]
         ax.plot(sizes, [p[2] / p[1] / 1e9 for p in points], color=style.BLUE, marker="o", label="yeoul")
         ax.axhline(peak, color=style.ORANGE, linestyle="--", linewidth=1.2, label="multiply-add peak")
-        if name == "width":
-            # Adam reads and writes weight, gradient's product and two slots: 24 bytes a weight and step of 256 rows.
-            ax.axhline(bandwidth / 24 * 10 * 256 / 2, color=style.GREY, linestyle=":", label="memory bandwidth (Adam)")
+        if name != "rows":
+            # Adam reads and writes a weight and its two slots, 24 bytes, for 5 operations a weight and sample of the batch.
+            batches = sizes if name == "batch" else [256] * len(sizes)
+            ax.plot(
+                sizes,
+                [bandwidth * 5 * b / 24 for b in batches],
+                color=style.GREY,
+                linestyle=":",
+                label="memory bandwidth (Adam)",
+            )
         ax.set_xscale("log", base=2 if name != "rows" else 10)
         ax.set_yscale("log")
         ax.set_xlabel(titles[name])
