@@ -35,4 +35,4 @@ else
 fi
 cd "$work"
 LD_PRELOAD=$preload PYTHONPATH="$work/site" PYTHONDONTWRITEBYTECODE=1 YEOUL_NUM_THREADS=${YEOUL_NUM_THREADS:-4} \
-  "$python" -m pytest -q -p no:cacheprovider --rootdir "$root/tests/native" "$root/tests/native" "$@"
+  "$python" -m pytest -q -p no:cacheprovider --rootdir "$root/tests/native" --confcutdir "$root/tests/native" "$root/tests/native" "$@"
