@@ -1,0 +1,69 @@
+"""Whether the learning rate is too high or too low, by trial steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from yeoul.diagnosis.finding import Finding
+
+
+def check_learning_rate(
+    rate: float, before: float, constant: float | None, after: Callable[[float], float], steps: int
+) -> Iterator[Finding]:
+    """Tries the rate, then tenths or tens of it.
+
+    Args:
+        rate: the optimizer's learning rate.
+        before: the loss now.
+        constant: the loss of the best answer that is the same for all samples, if known.
+        after: the loss after some steps at a rate, from the same start; infinite if it was lost.
+        steps: their number.
+    """
+    own = after(rate)
+    # A model that has learned may lose a little in any step: it is judged by what answering without looking would give.
+    poor = constant if constant is not None else before
+    tried = {rate: own}
+    if own > 0.1 * poor:
+        best = _search(tried, rate, 0.1, after)
+        limit = 0.7 if own > 0.95 * poor else 0.5
+        if tried[best] < limit * own and tried[best] < before:
+            yield Finding(
+                "Learning rate too high",
+                "error" if not np.isfinite(own) else "warning",
+                f"{steps} trial steps at {rate:.3g} take the loss from {before:.4g} to {_loss(own)}, and at {best:.3g} to "
+                f"{tried[best]:.4g}."
+                + (f" Answering the same for all samples would give {constant:.4g}." if constant is not None else ""),
+                f"use a learning rate of about {best:.1g}.",
+                {"before": before, "after": own, "better_rate": best, "after_better": tried[best]},
+            )
+            return
+    if own > 0.98 * before and (constant is None or before > 0.5 * constant):
+        best = _search(tried, rate, 10.0, after)
+        if best > rate and tried[best] < 0.7 * before and tried[best] < 0.75 * own:
+            yield Finding(
+                "Learning rate too low",
+                "warning",
+                f"{steps} trial steps at {rate:.3g} take the loss from {before:.4g} to {own:.4g}, and at {best:.3g} to "
+                f"{tried[best]:.4g}.",
+                f"use a learning rate of about {best:.1g}.",
+                {"before": before, "after": own, "better_rate": best, "after_better": tried[best]},
+            )
+
+
+def _search(tried: dict[float, float], rate: float, factor: float, after: Callable[[float], float]) -> float:
+    """The best of `tried` and up to six powers of `factor` times `rate`; stops when two in a row are no better."""
+    idle = 0
+    for _ in range(6):
+        best = min(tried.values())
+        rate *= factor
+        tried[rate] = after(rate)
+        idle = 0 if tried[rate] < best or not np.isfinite(best) else idle + 1
+        if idle == 2:
+            break
+    return min(tried, key=tried.__getitem__)
+
+
+def _loss(value: float) -> str:
+    return f"{value:.4g}" if np.isfinite(value) else "infinity or NaN"
