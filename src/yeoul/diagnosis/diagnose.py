@@ -179,11 +179,11 @@ class _Doctor:
         fresh = type(model.optimizer).from_config({**model.optimizer.get_config(), "learning_rate": rate})
         evaluator = Evaluator(model, few)
         before = evaluator.outputs()[1]
-        trial = TrialSteps(model, fresh, sample, self.batch_size, _STEPS)
+        trial = TrialSteps(model, fresh, sample, self.batch_size)
 
-        def after(rate: float) -> float:
+        def after(rate: float, steps: int) -> float:
             restore()
-            return trial.run(rate, evaluator)
+            return trial.run(rate, steps, evaluator)
 
         with np.errstate(all="ignore"):
             self._look(what, check_learning_rate(rate, before, self.constant, after, _STEPS))

@@ -12,7 +12,7 @@ from yeoul.diagnosis.measuring import Measured
 #: More than this share of units that are 0 for all samples.
 DEAD = 0.5
 #: More than this share of outputs at the flat ends.
-SATURATED = 0.6
+SATURATED = 0.75
 #: Gradients that differ by this factor between the first and the last hidden layer.
 STEEP = 1000.0
 

@@ -10,7 +10,7 @@ from yeoul.diagnosis.finding import Finding
 
 
 def check_learning_rate(
-    rate: float, before: float, constant: float | None, after: Callable[[float], float], steps: int
+    rate: float, before: float, constant: float | None, after: Callable[[float, int], float], steps: int
 ) -> Iterator[Finding]:
     """Tries the rate, then tenths or tens of it.
 
@@ -18,15 +18,15 @@ def check_learning_rate(
         rate: the optimizer's learning rate.
         before: the loss now.
         constant: the loss of the best answer that is the same for all samples, if known.
-        after: the loss after some steps at a rate, from the same start; infinite if it was lost.
-        steps: their number.
+        after: (rate, steps) -> the loss after so many steps, from the same start; infinite if it was lost.
+        steps: how many to try.
     """
-    own = after(rate)
+    own = after(rate, steps)
     # A model that has learned may lose a little in any step: it is judged by what answering without looking would give.
     poor = constant if constant is not None else before
     tried = {rate: own}
     if own > 0.1 * poor:
-        best = _search(tried, rate, 0.1, after)
+        best = _search(tried, rate, 0.1, lambda r: after(r, steps))
         limit = 0.7 if own > 0.95 * poor else 0.5
         if tried[best] < limit * own and tried[best] < before:
             yield Finding(
@@ -39,16 +39,22 @@ def check_learning_rate(
                 {"before": before, "after": own, "better_rate": best, "after_better": tried[best]},
             )
             return
-    if own > 0.98 * before and (constant is None or before > 0.5 * constant):
-        best = _search(tried, rate, 10.0, after)
-        if best > rate and tried[best] < 0.7 * before and tried[best] < 0.75 * own:
+    if own > 0.99 * before and (constant is None or before > 0.5 * constant):
+        # Some losses are flat at the start: the rate gets four times as many steps before it is called low.
+        later = after(rate, 4 * steps)
+        if later < 0.98 * before:
+            return
+        _search(tried, rate, 10.0, lambda r: after(r, steps))
+        # The smallest rate that does well: it goes on doing so when the loss is lower.
+        better = min((r for r, loss in tried.items() if loss < 0.75 * before), default=rate)
+        if better > 30 * rate:
             yield Finding(
                 "Learning rate too low",
                 "warning",
-                f"{steps} trial steps at {rate:.3g} take the loss from {before:.4g} to {own:.4g}, and at {best:.3g} to "
-                f"{tried[best]:.4g}.",
-                f"use a learning rate of about {best:.1g}.",
-                {"before": before, "after": own, "better_rate": best, "after_better": tried[best]},
+                f"{4 * steps} trial steps at {rate:.3g} take the loss from {before:.4g} to {later:.4g}, and {steps} steps at "
+                f"{better:.3g} to {tried[better]:.4g}.",
+                f"try a higher learning rate, up to about {better:.1g}.",
+                {"before": before, "after": later, "better_rate": better, "after_better": tried[better]},
             )
 
 

@@ -183,11 +183,11 @@ class TrialSteps:
     Args:
         optimizer: a fresh one, built for nothing yet.
         data: what the steps take their batches from, in a fixed random order.
-        steps: how many.
+        batch_size: samples a step.
     """
 
-    def __init__(self, model: Any, optimizer: Any, data: ArrayData, batch_size: int, steps: int):
-        self._data, self._optimizer, self._steps = data, optimizer, steps
+    def __init__(self, model: Any, optimizer: Any, data: ArrayData, batch_size: int):
+        self._data, self._optimizer = data, optimizer
         self._batch = min(batch_size, data.samples)
         symbols = _symbols(data.slice(0, self._batch))
         with tracing() as active:
@@ -198,22 +198,22 @@ class TrialSteps:
         self._start = [(v, np.array(v.array)) for v in optimizer.variables]
         self._program = engine.current().compile(Graph(symbols, [loss], active.variables, active.updates))
 
-    def run(self, learning_rate: float, evaluator: Evaluator) -> float:
+    def run(self, learning_rate: float, steps: int, evaluator: Evaluator) -> float:
         """The loss afterwards: the median of those after the last five steps; infinite if it was lost."""
         for v, value in self._start:
             v.assign(value)
         self._optimizer.learning_rate = learning_rate
         rng = np.random.default_rng(0)
         order = np.concatenate(
-            [rng.permutation(self._data.samples) for _ in range(self._batch * self._steps // self._data.samples + 1)]
+            [rng.permutation(self._data.samples) for _ in range(self._batch * steps // self._data.samples + 1)]
         )
         losses = []
-        for step in range(self._steps):
+        for step in range(steps):
             rows = order[step * self._batch : (step + 1) * self._batch]
             loss = self._program.run([np.ascontiguousarray(a[rows]) for a in self._data.arrays])[0]
             if not np.isfinite(loss):
                 return float("inf")
-            if step >= self._steps - 5:
+            if step >= steps - 5:
                 losses.append(evaluator.outputs()[1])
         middle = float(np.median(losses))
         return middle if np.isfinite(middle) else float("inf")

@@ -106,12 +106,13 @@ def check_scale(name: str, array: np.ndarray, readers: list[Any]) -> Iterator[Fi
         )
         return
     if is_varied.any() and array.ndim == 2:
-        # Rare 0-1 columns are small by nature: only features with more values are compared.
-        chosen = np.array([i for i in np.flatnonzero(is_varied) if len(np.unique(values[:, i])) > 2], int)
+        # Columns that are 0 but for a few rows vary little by nature: ranges are compared too, and 0-1 columns not at all.
+        chosen = np.array([k for k in np.flatnonzero(is_varied) if len(np.unique(values[:, k])) > 2], int)
         if len(chosen) > 1:
-            low, high = chosen[deviations[chosen].argmin()], chosen[deviations[chosen].argmax()]
+            ranges = np.ptp(values, axis=0)
+            low, high = chosen[ranges[chosen].argmin()], chosen[ranges[chosen].argmax()]
             ratio = deviations[high] / deviations[low]
-            if ratio >= APART:
+            if ratio >= APART and ranges[high] >= APART * ranges[low]:
                 yield Finding(
                     "Features are not scaled",
                     "warning",
