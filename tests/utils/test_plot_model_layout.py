@@ -75,6 +75,16 @@ def test_crossings_that_can_be_avoided_are():
     assert xs == sorted(xs)
 
 
+def test_edges_that_are_nearly_straight_are_straight():
+    # Branches of different widths, whose middle one would stand a little beside its source.
+    sizes = [(100, 30), (150, 30), (130, 30), (160, 30), (150, 30), (120, 30), (160, 30)]
+    layout = layered(
+        sizes, [Edge(0, 1), Edge(0, 2), Edge(0, 3), Edge(2, 4), Edge(3, 5), Edge(1, 6), Edge(4, 6), Edge(5, 6)]
+    )
+    assert len({round(layout.cells[v].x, 6) for v in (0, 2, 4, 6)}) == 1
+    assert not overlaps(layout)
+
+
 def test_entries_and_exits_stand_alone():
     # box 0 enters, boxes 1-3 are a chain, box 4 leaves from the middle
     layout = layered([(0, 0), *boxes(3), (0, 0)], [Edge(0, 1), Edge(1, 2), Edge(2, 3), Edge(2, 4)], [0], [4])

@@ -18,8 +18,8 @@ from yeoul.training.output_losses import resolve_loss
 from yeoul.training.outputs import per_output
 from yeoul.training.trainer import Trainer
 
-#: Samples that layers are looked at with, and that trial steps learn from.
-_LOOKED_AT, _LEARNED_FROM = 512, 4096
+#: Samples that layers are looked at with, that trial steps learn from, and that they are judged by.
+_LOOKED_AT, _LEARNED_FROM, _JUDGED_BY = 512, 4096, 256
 _STEPS = 50
 
 
@@ -177,7 +177,7 @@ class _Doctor:
             return
         rate = float(np.asarray(model.optimizer.learning_rate))
         fresh = type(model.optimizer).from_config({**model.optimizer.get_config(), "learning_rate": rate})
-        evaluator = Evaluator(model, few)
+        evaluator = Evaluator(model, few.slice(0, min(_JUDGED_BY, few.samples)))
         before = evaluator.outputs()[1]
         trial = TrialSteps(model, fresh, sample, self.batch_size)
 

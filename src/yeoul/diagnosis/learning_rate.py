@@ -26,8 +26,9 @@ def check_learning_rate(
     poor = constant if constant is not None else before
     tried = {rate: own}
     if own > 0.1 * poor:
-        best = _search(tried, rate, 0.1, lambda r: after(r, steps))
-        limit = 0.7 if own > 0.95 * poor else 0.5
+        has_failed = own > 0.95 * poor
+        best = _search(tried, rate, 0.1, lambda r: after(r, steps), patience=2 if has_failed else 1)
+        limit = 0.7 if has_failed else 0.5
         if tried[best] < limit * own and tried[best] < before:
             yield Finding(
                 "Learning rate too high",
@@ -44,7 +45,7 @@ def check_learning_rate(
         later = after(rate, 4 * steps)
         if later < 0.98 * before:
             return
-        _search(tried, rate, 10.0, lambda r: after(r, steps))
+        _search(tried, rate, 10.0, lambda r: after(r, steps), patience=2)
         # The smallest rate that does well: it goes on doing so when the loss is lower.
         better = min((r for r, loss in tried.items() if loss < 0.75 * before), default=rate)
         if better > 30 * rate:
@@ -58,15 +59,17 @@ def check_learning_rate(
             )
 
 
-def _search(tried: dict[float, float], rate: float, factor: float, after: Callable[[float], float]) -> float:
-    """The best of `tried` and up to six powers of `factor` times `rate`; stops when two in a row are no better."""
+def _search(
+    tried: dict[float, float], rate: float, factor: float, after: Callable[[float], float], patience: int
+) -> float:
+    """The best of `tried` and up to six powers of `factor` times `rate`; stops when `patience` in a row are no better."""
     idle = 0
     for _ in range(6):
         best = min(tried.values())
         rate *= factor
         tried[rate] = after(rate)
         idle = 0 if tried[rate] < best or not np.isfinite(best) else idle + 1
-        if idle == 2:
+        if idle == patience:
             break
     return min(tried, key=tried.__getitem__)
 

@@ -199,7 +199,7 @@ class TrialSteps:
         self._program = engine.current().compile(Graph(symbols, [loss], active.variables, active.updates))
 
     def run(self, learning_rate: float, steps: int, evaluator: Evaluator) -> float:
-        """The loss afterwards: the median of those after the last five steps; infinite if it was lost."""
+        """The loss afterwards: the median of those after the last three steps; infinite if it was lost."""
         for v, value in self._start:
             v.assign(value)
         self._optimizer.learning_rate = learning_rate
@@ -213,7 +213,7 @@ class TrialSteps:
             loss = self._program.run([np.ascontiguousarray(a[rows]) for a in self._data.arrays])[0]
             if not np.isfinite(loss):
                 return float("inf")
-            if step >= steps - 5:
+            if step >= steps - 3:
                 losses.append(evaluator.outputs()[1])
         middle = float(np.median(losses))
         return middle if np.isfinite(middle) else float("inf")

@@ -264,10 +264,51 @@ def _place_across(layout: Layout, gap: float) -> None:
         placements[i] = [x + shift for x in xs]
     for cell, *four in zip(cells, *placements, strict=True):
         cell.x = sum(sorted(four)[1:3]) / 2
+    _straighten(layout, mutual[0], distance)
     low, high = ends([cell.x for cell in cells])
     for cell in cells:
         cell.x -= low
     layout.across = high - low
+
+
+def _straighten(
+    layout: Layout, above: list[list[int]], distance: Callable[[int, int], float], slant: float = 14.0
+) -> None:
+    """Lines up runs of cells that stand nearly above each other, where there is room."""
+    cells = layout.cells
+    run = list(range(len(cells)))
+
+    def first(v: int) -> int:
+        while run[v] != v:
+            v = run[v]
+        return v
+
+    for rank in layout.ranks:
+        for v in rank:
+            near = [u for u in above[v] if abs(cells[u].x - cells[v].x) < slant]
+            if near:
+                run[v] = first(min(near, key=lambda u: abs(cells[u].x - cells[v].x)))
+    members: dict[int, list[int]] = {}
+    for v in range(len(cells)):
+        members.setdefault(first(v), []).append(v)
+    for group in sorted(members.values(), key=len, reverse=True):
+        ranks = [cells[v].rank for v in group]
+        if len(set(ranks)) < max(len(ranks), 2):
+            continue  # alone, or two that share a neighbour
+        x = sorted(cells[v].x for v in group)[len(group) // 2]
+        if all(_has_room(layout, v, x, distance) for v in group):
+            for v in group:
+                cells[v].x = x
+
+
+def _has_room(layout: Layout, v: int, x: float, distance: Callable[[int, int], float]) -> bool:
+    cells, cell = layout.cells, layout.cells[v]
+    rank = layout.ranks[cell.rank]
+    left = rank[cell.place - 1] if cell.place > 0 else None
+    right = rank[cell.place + 1] if cell.place + 1 < len(rank) else None
+    return (left is None or x - cells[left].x >= distance(left, v) - 1e-6) and (
+        right is None or cells[right].x - x >= distance(v, right) - 1e-6
+    )
 
 
 def _conflicts(layout: Layout, up: list[list[int]]) -> set[tuple[int, int]]:
