@@ -18,6 +18,7 @@ _PACKAGES = frozenset(
         "constraints",
         "core",
         "datasets",
+        "diagnosis",
         "engines",
         "graph",
         "initializers",

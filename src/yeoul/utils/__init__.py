@@ -17,9 +17,11 @@ from yeoul.serialization import (
     serialize_keras_object,
 )
 from yeoul.training.py_dataset import PyDataset
+from yeoul.utils.plot_model import ModelPlot, plot_model
 
 __all__ = [
     "CustomObjectScope",
+    "ModelPlot",
     "Progbar",
     "PyDataset",
     "Sequence",
@@ -27,6 +29,7 @@ __all__ = [
     "custom_object_scope",
     "get_custom_objects",
     "normalize",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
