@@ -96,10 +96,27 @@ def loss_values(keras: ModuleType, name: str, options: dict[str, Any], pair: str
     return [[round(float(v), 7) for v in np.asarray(values).ravel()] for values in found]
 
 
+def gradient_values(
+    framework: ModuleType, keras: ModuleType, name: str, options: dict[str, Any], pair: str
+) -> list[float]:
+    """The gradient of the sum by predictions; `framework` has the tape."""
+    y_true, y_pred = PAIRS[pair]
+    variable = keras.Variable(y_pred)
+    with framework.GradientTape() as tape:
+        loss = getattr(keras.losses, name)(reduction="sum", **options)(y_true, keras.ops.convert_to_tensor(variable))
+    watched = variable if framework is keras else variable.value
+    return [round(float(v), 7) for v in np.asarray(tape.gradient(loss, watched)).ravel()]
+
+
 def main() -> None:
     import keras
+    import tensorflow
 
-    golden = {"keras": keras.__version__, "losses": [[*case, loss_values(keras, *case)] for case in CASES]}
+    golden = {
+        "keras": keras.__version__,
+        "losses": [[*case, loss_values(keras, *case)] for case in CASES],
+        "gradients": [[*case, gradient_values(tensorflow, keras, *case)] for case in CASES],
+    }
     Path(__file__).with_name("golden_losses.json").write_text(json.dumps(golden))
 
 

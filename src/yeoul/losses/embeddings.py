@@ -47,7 +47,7 @@ def _log_sum_exp(x: Tensor, counts: Tensor) -> Tensor:
     """log(sum(exp(x))) over the entries of the last axis that count; very small if none does."""
     low = -1e10
     largest = ops.stop_gradient(ops.max(ops.where(counts, x, low), axis=-1, keepdims=True))
-    terms = ops.where(counts, ops.exp(ops.minimum(x - largest, 0.0)), 0.0)
+    terms = ops.where(counts, ops.exp(ops.where(counts, x - largest, 0.0)), 0.0)
     total = ops.sum(terms, axis=-1)
     is_empty = ops.equal(total, 0)
     return ops.where(is_empty, low, ops.squeeze(largest, -1) + ops.log(ops.where(is_empty, 1.0, total)))

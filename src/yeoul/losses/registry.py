@@ -57,7 +57,7 @@ def get(identifier: Any) -> Any:
     Raises: ValueError for an unknown name, with the closest spelling.
     """
     if isinstance(identifier, dict):
-        return resolve(_plain(identifier), {**_lowered(), **FUNCTIONS}, "loss")
+        return resolve(_plain(identifier), {**FUNCTIONS, **_lowered()}, "loss")
     if isinstance(identifier, str) and identifier in _BY_CLASS_NAME:
         return resolve(identifier, _lowered(), "loss")
     return resolve(identifier, FUNCTIONS, "loss")
