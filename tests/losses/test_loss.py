@@ -40,6 +40,7 @@ def test_names_give_functions_and_class_names_objects():
     assert isinstance(losses.get("Huber"), losses.Huber)
     assert losses.get(losses.Huber).name == "huber_loss"
     assert losses.get(None) is None
+    assert losses.get({"class_name": "function", "config": "huber"}) is losses.huber
     for alias, function in ALIASES.items():
         assert losses.get(alias) is losses.get(alias.upper()) is function
     for function, cls in CLASSES.items():

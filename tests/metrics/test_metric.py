@@ -66,6 +66,7 @@ def test_names():
     assert type(metrics.get("f1_score")) is type(metrics.get("F1Score")) is metrics.F1Score
     assert type(metrics.get(metrics.AUC)) is metrics.AUC
     assert metrics.get(metrics.mean_squared_error) is metrics.mean_squared_error
+    assert isinstance(metrics.get({"class_name": "function", "config": "mean_squared_error"}), metrics.MeanSquaredError)
     yeoul.utils.clear_session()
     assert [metrics.AUC().name, metrics.AUC().name, metrics.IoU(2, [0]).name] == ["auc", "auc_1", "io_u"]
     assert repr(metrics.Mean()) == "<Mean name=mean>"

@@ -130,13 +130,14 @@ class LossFunctionWrapper(Loss):
         if "fn" in config:
             from yeoul.losses.registry import FUNCTIONS
 
-            config = {**config, "fn": resolve(_function_name(config["fn"]), FUNCTIONS, "loss")}
+            config = {**config, "fn": resolve(named_function(config["fn"]), FUNCTIONS, "loss")}
         return cls(**config)
 
     def __repr__(self) -> str:
         return f"<LossFunctionWrapper({self.fn}, kwargs={self._fn_kwargs})>"
 
 
-def _function_name(fn: Any) -> Any:
-    """The name in a serialized function; anything else as it is."""
-    return fn["config"] if isinstance(fn, dict) and isinstance(fn.get("config"), str) else fn
+def named_function(identifier: Any) -> Any:
+    """The name in the configuration of a function, as Keras writes it; anything else as it is."""
+    is_function = isinstance(identifier, dict) and isinstance(identifier.get("config"), str)
+    return identifier["config"] if is_function else identifier

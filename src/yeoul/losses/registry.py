@@ -7,7 +7,7 @@ from typing import Any
 
 from yeoul.core import naming
 from yeoul.losses import crossentropy, embeddings, margins, overlap, probabilistic, regression
-from yeoul.losses.loss import Loss, LossFunctionWrapper
+from yeoul.losses.loss import Loss, LossFunctionWrapper, named_function
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 CLASSES: dict[Callable, type[LossFunctionWrapper]] = {
@@ -56,20 +56,12 @@ def get(identifier: Any) -> Any:
 
     Raises: ValueError for an unknown name, with the closest spelling.
     """
-    if isinstance(identifier, dict):
-        return resolve(_plain(identifier), {**FUNCTIONS, **_lowered()}, "loss")
-    if isinstance(identifier, str) and identifier in _BY_CLASS_NAME:
-        return resolve(identifier, _lowered(), "loss")
+    identifier = named_function(identifier)
+    is_class_name = isinstance(identifier, str) and identifier in _BY_CLASS_NAME
+    classes = {name.lower(): cls for name, cls in _BY_CLASS_NAME.items()}
+    if isinstance(identifier, dict) or is_class_name:
+        return resolve(identifier, {**FUNCTIONS, **classes}, "loss")
     return resolve(identifier, FUNCTIONS, "loss")
-
-
-def _lowered() -> dict[str, Any]:
-    return {name.lower(): cls for name, cls in _BY_CLASS_NAME.items()}
-
-
-def _plain(config: dict[str, Any]) -> Any:
-    """The name in the configuration of a function; other configurations as they are."""
-    return config["config"] if isinstance(config.get("config"), str) else config
 
 
 def serialize(loss: Any) -> Any:

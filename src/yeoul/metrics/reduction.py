@@ -7,6 +7,7 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core.tensor import Tensor
+from yeoul.losses.loss import named_function
 from yeoul.losses.masking import entries, mask_of, masked_weight, trailing_axes
 from yeoul.losses.registry import FUNCTIONS
 from yeoul.metrics.metric import Metric, ratio
@@ -118,8 +119,6 @@ class MeanMetricWrapper(Mean):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Metric:
-        fn = config.get("fn")
-        if fn is not None:
-            name = fn["config"] if isinstance(fn, dict) and isinstance(fn.get("config"), str) else fn
-            config = {**config, "fn": resolve(name, FUNCTIONS, "metric function")}
+        if "fn" in config:
+            config = {**config, "fn": resolve(named_function(config["fn"]), FUNCTIONS, "metric function")}
         return cls(**config)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul.core import naming
+from yeoul.losses.loss import named_function
 from yeoul.metrics import (
     accuracy,
     auc,
@@ -85,7 +86,7 @@ def get(identifier: Any) -> Any:
 
     Raises: ValueError for an unknown name, with the closest spelling.
     """
-    return resolve(identifier, ALL, "metric")
+    return resolve(named_function(identifier), ALL, "metric")
 
 
 def serialize(metric: Any) -> Any:
