@@ -3,6 +3,7 @@
 from yeoul.core.tensor import operators as _operators
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
+from yeoul.ops.diagonals import *  # noqa: F403
 from yeoul.ops.elementwise import (
     absolute,
     add,
@@ -52,7 +53,6 @@ from yeoul.ops.elementwise import (
     reciprocal,
     right_shift,
     rsqrt,
-    select,
     sigmoid,
     sign,
     sin,

@@ -32,8 +32,6 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
-    "tril",
-    "triu",
     "zeros",
     "zeros_like",
 ]
@@ -138,22 +136,6 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
     ]  # type: ignore[call-overload]
 
 
-def _band(x: Any, k: int, is_lower: bool) -> Tensor:
-    x = convert(x)
-    mask = np.tri(*x.shape[-2:], k=k if is_lower else k - 1, dtype=bool)  # type: ignore[arg-type]
-    return select(mask if is_lower else ~mask, x, 0)
-
-
-def tril(x: Any, k: int = 0) -> Tensor:
-    """The lower triangle; zeros above diagonal `k`."""
-    return _band(x, k, True)
-
-
-def triu(x: Any, k: int = 0) -> Tensor:
-    """The upper triangle; zeros below diagonal `k`."""
-    return _band(x, k, False)
-
-
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
     """1 at the class, 0 elsewhere; a row of zeros for a class out of range.
 
@@ -175,8 +157,17 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     return cast(equal(spread, codes), _dtype(dtype))
 
 
-def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
-    """1 for every class that occurs along the last axis."""
+def multi_hot(
+    inputs: Any, num_classes: int | None = None, axis: int = -1, dtype: Any = None, sparse: bool = False, **kwargs: Any
+) -> Tensor:
+    """1 for every class that occurs along the last axis; the classes lie along `axis`.
 
+    Raises: ValueError without `num_classes`.
+    """
+    num_classes = kwargs.pop("num_tokens", num_classes)
+    if kwargs:
+        raise TypeError(f"multi_hot has no argument {next(iter(kwargs))!r}.")
+    if num_classes is None:
+        raise ValueError("multi_hot needs `num_classes`, the size of the axis it makes.")
     inputs = convert(inputs)
-    return largest(one_hot(inputs, num_classes, -1, dtype), axis=max(inputs.ndim - 1, 0))
+    return largest(one_hot(inputs, num_classes, axis, dtype), axis=max(inputs.ndim - 1, 0))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
-from yeoul.core import dtypes, tree
+from yeoul.core import config, dtypes, tree
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import (
     absolute,
@@ -16,7 +17,10 @@ from yeoul.ops.elementwise import (
     bitwise_not,
     bitwise_or,
     bitwise_xor,
+    equal,
+    erf,
     exp,
+    isfinite,
     isinf,
     isnan,
     log,
@@ -27,14 +31,14 @@ from yeoul.ops.elementwise import (
     logical_xor,
     maximum,
     minimum,
+    power,
     rint,
-    select,
     sqrt,
 )
+from yeoul.ops.elementwise import select as choose
 from yeoul.ops.layout import scatter_add_primitive
-from yeoul.ops.reductions import sum as sum_of
-from yeoul.ops.registry import cast, convert
-from yeoul.ops.shaping import stack, take
+from yeoul.ops.registry import cast, convert, kind_of, promoted, result_type
+from yeoul.ops.shaping import stack
 
 __all__ = [
     "bincount",
@@ -44,8 +48,6 @@ __all__ = [
     "bitwise_xor_or_logical",
     "clip",
     "cond",
-    "diag",
-    "diagonal",
     "erfinv",
     "exp2",
     "fori_loop",
@@ -54,17 +56,23 @@ __all__ = [
     "log2",
     "log10",
     "logaddexp",
+    "logaddexp2",
     "map",
     "nan_to_num",
     "round",
     "scan",
     "segment_sum",
+    "select",
     "switch",
-    "trace",
     "vectorized_map",
     "where",
     "while_loop",
 ]
+
+
+def _float(x: Any) -> Tensor:
+    x = convert(x)
+    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
 
 
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
@@ -72,12 +80,35 @@ def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     if x1 is None and x2 is None:
         found = np.nonzero(np.asarray(convert(condition)))
         return [convert(i.astype(np.int32)) for i in found]
-    return select(condition, x1, x2)
+    return choose(condition, x1, x2)
+
+
+def select(condlist: Sequence, choicelist: Sequence, default: Any = 0) -> Tensor:
+    """For every element, the choice that belongs to the first condition that holds; `default` where none does.
+
+    Raises: ValueError if there are not as many conditions as choices, or none.
+    """
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(
+            f"select needs one choice for every condition and at least one, and got {len(condlist)} condition(s) and "
+            f"{len(choicelist)} choice(s). For a single condition use where(condition, x1, x2)."
+        )
+    dtype = result_type(*(kind_of(choice) for choice in (*choicelist, default)))
+    result = convert(default, dtype)
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = choose(condition, convert(choice, dtype), result)
+    return result
 
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """x limited to [x_min, x_max]."""
-    return minimum(maximum(x, x_min), x_max)
+    """x limited to [x_min, x_max]; a bound of None is no bound."""
+    x = convert(x)
+    if x.dtype == "bool":
+        x = cast(x, "int32")
+    if dtypes.is_float(x.dtype):
+        x_min, x_max = (None if v is None else convert(v, x.dtype) for v in (x_min, x_max))
+    x = x if x_min is None else maximum(x, x_min)
+    return x if x_max is None else minimum(x, x_max)
 
 
 def round(x: Any, decimals: int = 0) -> Tensor:
@@ -94,23 +125,46 @@ def log10(x: Any) -> Tensor:
 
 
 def logaddexp(x1: Any, x2: Any) -> Tensor:
-    """log(exp(x1) + exp(x2))."""
-    a, b = convert(x1), convert(x2)
-    return maximum(a, b) + log1p(exp(-absolute(a - b)))
+    """log(exp(x1) + exp(x2)), without overflow."""
+    a, b = promoted(x1, x2, to_float=True)
+    difference = a - b
+    has_none = isnan(difference)  # equal infinities, or a NaN
+    sum_of_both = maximum(a, b) + log1p(exp(-absolute(choose(has_none, 0, difference))))
+    return choose(has_none, a + b, sum_of_both)
+
+
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
+    """log2(2^x1 + 2^x2), without overflow."""
+    a, b = promoted(x1, x2, to_float=True)
+    return logaddexp(a * math.log(2), b * math.log(2)) * (1.0 / math.log(2))
 
 
 def exp2(x: Any) -> Tensor:
-    return exp(convert(x) * math.log(2))
+    """2^x."""
+    return power(2.0, convert(x))
 
 
 def hypot(x1: Any, x2: Any) -> Tensor:
-    a, b = convert(x1), convert(x2)
-    return sqrt(a * a + b * b)
+    """sqrt(x1^2 + x2^2), without overflow."""
+    a, b = (absolute(v) for v in promoted(x1, x2, to_float=True))
+    larger, smaller = maximum(a, b), minimum(a, b)
+    is_plain = logical_and(larger > 0, isfinite(larger))
+    ratio = choose(is_plain, smaller, 0) / choose(is_plain, larger, 1)
+    return larger * sqrt(ratio * ratio + 1)
 
 
 def erfinv(x: Any) -> Tensor:
-    """Inverse of erf on (-1, 1). Source: Giles 2010, single precision."""
-    x = convert(x)
+    """Inverse of erf: infinite at -1 and 1, NaN beyond. Source: Giles 2010, and for float64 two steps of Newton."""
+    x = _float(x)
+    y = _giles(x)
+    if x.dtype == "float64":
+        for _ in range(2):
+            inner = choose(isfinite(y), y, 0)
+            y = y - (erf(inner) - choose(isfinite(y), x, 0)) * exp(inner * inner) * (math.sqrt(math.pi) / 2)
+    return choose(equal(absolute(x), 1), x * float("inf"), y)
+
+
+def _giles(x: Tensor) -> Tensor:
     w = -log((1.0 - x) * (1.0 + x))
     small, large = w - 2.5, sqrt(maximum(w, 5.0)) - 3.0
     near: Any = 2.81022636e-08
@@ -137,27 +191,27 @@ def erfinv(x: Any) -> Tensor:
         2.83297682,
     ):
         far = far * large + c
-    return select(w < 5.0, near, far) * x
+    return choose(w < 5.0, near, far) * x
 
 
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """|x1 - x2| <= atol + rtol |x2|."""
-    a, b = convert(x1), convert(x2)
+    a, b = promoted(x1, x2, to_float=True)
     close = absolute(a - b) <= (absolute(b) * rtol + atol)
     close = logical_or(close, a == b)
     return logical_or(close, logical_and(isnan(a), isnan(b))) if equal_nan else close
 
 
 def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-    """NaN and infinities replaced by numbers."""
+    """NaN and infinities replaced by numbers: 0, and the largest and smallest of the dtype, if not given."""
     x = convert(x)
-    limits = (
-        np.finfo(dtypes.to_numpy(x.dtype)) if x.dtype in ("float32", "float64", "float16") else np.finfo(np.float32)
-    )
-    x = select(isnan(x), nan, x)
-    high = float(limits.max) if posinf is None else posinf
-    low = float(limits.min) if neginf is None else neginf
-    return select(isinf(x), select(x > 0, high, low), x)
+    if not dtypes.is_float(x.dtype):
+        return x
+    limits = ml_dtypes.finfo(dtypes.to_numpy(x.dtype))
+    high = convert(float(limits.max) if posinf is None else posinf, x.dtype)
+    low = convert(float(limits.min) if neginf is None else neginf, x.dtype)
+    x = choose(isnan(x), convert(nan, x.dtype), x)
+    return choose(isinf(x), choose(x > 0, high, low), x)
 
 
 def bitwise_and_or_logical(x1: Any, x2: Any) -> Tensor:
@@ -185,7 +239,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     """true_fn() or false_fn(). With a symbolic predicate both are computed and one result is selected, so neither may change variables."""
     if not isinstance(pred, Tensor) or pred.array is not None:
         return true_fn() if bool(pred) else false_fn()
-    return tree.map_structure(lambda a, b: select(pred, a, b), true_fn(), false_fn())
+    return tree.map_structure(lambda a, b: choose(pred, a, b), true_fn(), false_fn())
 
 
 def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None = None) -> Any:
@@ -237,7 +291,9 @@ def map(f: Callable, xs: Any) -> Any:
     return scan(lambda carry, x: (carry, f(x)), 0, xs)[1]
 
 
-vectorized_map = map
+def vectorized_map(function: Callable, elements: Any) -> Any:
+    """`function` applied to each element along the first axis, results stacked."""
+    return map(function, elements)
 
 
 def switch(index: Any, branches: Any, *operands: Any) -> Any:
@@ -259,23 +315,3 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     data, ids = convert(data), convert(segment_ids)
     n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else num_segments
     return scatter_add_primitive(data, ids, axis=0, size=n, rank=1)
-
-
-def diagonal(x: Any) -> Tensor:
-    """The main diagonal of a matrix."""
-    x = convert(x)
-    n = min(x.shape[0], x.shape[1])  # type: ignore[type-var]
-    return take(x.reshape((-1,)), np.arange(n, dtype=np.int32) * (x.shape[1] + 1), 0)  # type: ignore[operator]
-
-
-def trace(x: Any) -> Tensor:
-    """Sum of the main diagonal of a matrix."""
-    return sum_of(diagonal(x))
-
-
-def diag(x: Any, k: int = 0) -> Tensor:
-    """A matrix with `x` on its main diagonal, or the diagonal of a matrix."""
-    x = convert(x)
-    if x.ndim == 2:
-        return diagonal(x)
-    return x.reshape((-1, 1)) * cast(np.eye(x.shape[0]), x.dtype)  # type: ignore[arg-type]

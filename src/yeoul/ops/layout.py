@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from yeoul.ops.registry import Primitive, primitive, unbroadcast
 
 @primitive
 class _Reshape(Primitive):
-    """The same elements in row-major order under another shape; one size may be -1."""
+    """The same elements in row-major order under another shape; one size may be -1, others `size_of_axis`."""
 
     name = "reshape"
 
@@ -28,9 +29,26 @@ class _Reshape(Primitive):
         return (reshape_primitive(g, shape=tuple(x.shape)),)
 
 
+def size_of_axis(axis: int) -> int:
+    """What stands in a new shape for the size of the input's `axis`, while that is unknown."""
+    return -2 - axis
+
+
+def known_or_axis(shape: Shape) -> tuple[int, ...]:
+    """`shape` for a reshape of a tensor that has it: unknown sizes are taken from the tensor when it comes."""
+    return tuple(size_of_axis(i) if s is None else s for i, s in enumerate(shape))
+
+
 def resolve_shape(old: Shape, new: Shape) -> Shape:
     """`new` with its -1 replaced by the size that keeps the number of elements of `old` (None if that is unknown)."""
     total = size_of(old)
+    if any(s is not None and s < -1 for s in new):
+        taken = [-2 - s for s in new if s is not None and s < -1]
+        new = tuple(old[-2 - s] if s is not None and s < -1 else s for s in new)
+        if total is None:
+            rest = [s for i, s in enumerate(old) if i not in taken]
+            free = None if None in rest else math.prod(rest) // (math.prod(_without(new, old, taken)) or 1)
+            return tuple(free if s == -1 else s for s in new)
     if any(s is None for s in new):
         new = tuple(-1 if s is None else s for s in new)
         if new.count(-1) > 1:
@@ -53,6 +71,14 @@ def resolve_shape(old: Shape, new: Shape) -> Shape:
     if known != total:
         raise ValueError(f"Cannot reshape {old} ({total} elements) to {new} ({known} elements).")
     return tuple(new)
+
+
+def _without(new: Shape, old: Shape, taken: list[int]) -> list[int]:
+    """The sizes of `new` that are neither -1 nor taken from an axis of `old`."""
+    left = list(new)
+    for axis in taken:
+        left.remove(old[axis])
+    return [s for s in left if s != -1]
 
 
 @primitive
@@ -88,24 +114,49 @@ class _BroadcastTo(Primitive):
 
 @primitive
 class _Slice(Primitive):
-    """x[starts:stops:steps] on every axis; 0 <= start <= stop <= size and step >= 1. A stop of None means the end."""
+    """x[starts:stops:steps] on every axis, step >= 1. Negative bounds count from the end; a stop of None means the end.
+
+    Axes in `limited` may be shorter than their bounds say, as in Python's slices; on others that is an error.
+    """
 
     name = "slice"
 
-    def infer(self, x: Any, *, starts: tuple, stops: tuple, steps: tuple) -> Spec:
+    def infer(self, x: Any, *, starts: tuple, stops: tuple, steps: tuple, limited: tuple = ()) -> Spec:
+        starts, stops = slice_bounds(x.shape, starts, stops, limited)
         shape = tuple(
-            (None if stop is None and size is None else max(0, -(-((size if stop is None else stop) - start) // step)))
-            for size, start, stop, step in zip(x.shape, starts, stops, steps, strict=True)
-        )
+            None if size is None and (stop is None or start < 0 or stop < 0 or i in limited)
+            else max(0, -(-(stop - start) // step))
+            for i, (size, start, stop, step) in enumerate(zip(x.shape, starts, stops, steps, strict=True))
+        )  # fmt: skip
         return Spec(shape, x.dtype)
 
-    def reference(self, x: np.ndarray, *, starts: tuple, stops: tuple, steps: tuple) -> np.ndarray:
+    def reference(self, x: np.ndarray, *, starts: tuple, stops: tuple, steps: tuple, limited: tuple = ()) -> np.ndarray:
+        starts, stops = slice_bounds(x.shape, starts, stops, limited)
         return np.ascontiguousarray(x[tuple(slice(*s) for s in zip(starts, stops, steps, strict=True))]).reshape(
             self.infer(x, starts=starts, stops=stops, steps=steps).shape
         )
 
-    def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, starts: tuple, stops: tuple, steps: tuple) -> tuple:
+    def gradient(
+        self, g: Tensor, x: Tensor, y: Tensor, *, starts: tuple, stops: tuple, steps: tuple, limited: tuple = ()
+    ) -> tuple:
+        starts, _ = slice_bounds(x.shape, starts, stops, limited)
         return (unslice_primitive(g, shape=tuple(x.shape), starts=starts, steps=steps),)
+
+
+def slice_bounds(shape: Shape, starts: tuple, stops: tuple, limited: tuple = ()) -> tuple[tuple, tuple]:
+    """`starts` and `stops` counted from the front, on the axes whose sizes are known."""
+    if not limited and None not in stops and min((*starts, *stops), default=0) >= 0:
+        return starts, stops
+    pairs = []
+    for i, (size, start, stop) in enumerate(zip(shape, starts, stops, strict=True)):
+        if size is not None:
+            start = max(0, start + size) if start < 0 else start
+            stop = size if stop is None else max(0, stop + size) if stop < 0 else stop
+            if i in limited:
+                start, stop = min(start, size), min(stop, size)
+            stop = max(start, stop)
+        pairs.append((start, stop))
+    return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
 
 
 @primitive

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from yeoul.core import config, dtypes
-from yeoul.core.shapes import normalize_axis
+from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.creation import one_hot
 from yeoul.ops.elementwise import (
@@ -81,8 +81,9 @@ def relu(x: Any) -> Tensor:
 
 
 def relu6(x: Any) -> Tensor:
-    """min(max(x, 0), 6)."""
-    return minimum(maximum(x, 0), 6)
+    """min(max(x, 0), 6), with gradient 0 at 0 and 6."""
+    x = convert(x)
+    return select(x <= 0, 0, select(x >= 6, 6, x))
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
@@ -292,17 +293,35 @@ def batch_normalization(
 
 
 def layer_normalization(
-    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None
+    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None, **kwargs: Any
 ) -> Tensor:
-    """(x - mean) / sqrt(variance + epsilon) over `axis` of each sample, scaled by gamma and moved by beta."""
+    """(x - mean) / sqrt(variance + epsilon) over `axis` of each sample, scaled by gamma and moved by beta.
+
+    `epsilon` is the configured one (1e-7) if not given.
+    """
+    if kwargs.pop("rms_scaling", False):
+        raise ValueError("layer_normalization no longer takes rms_scaling=True. Use rms_normalization.")
+    if kwargs:
+        raise TypeError(f"layer_normalization has no argument {next(iter(kwargs))!r}.")
     x = _float(x)
     average, variance = moments(x, axis, keepdims=True)
-    y = (x - average) * rsqrt(variance + (1e-3 if epsilon is None else epsilon))
-    y = y if gamma is None else y * gamma
-    return y if beta is None else y + beta
+    y = (x - average) * rsqrt(variance + (config.epsilon() if epsilon is None else epsilon))
+    y = y if gamma is None else y * _along_axes(gamma, x, axis)
+    return y if beta is None else y + _along_axes(beta, x, axis)
 
 
-def rms_normalization(x: Any, scale: Any = 1, axis: Any = -1, epsilon: float | None = None) -> Tensor:
-    """x / sqrt(mean(x^2) + epsilon) scale. Source: Zhang & Sennrich 2019."""
+def _along_axes(v: Any, x: Tensor, axis: Any) -> Tensor:
+    """`v`, whose axes are those of `x` named in `axis`, with axes of size 1 for the others."""
+    v = convert(v)
+    axes = normalize_axes(axis, x.ndim)
+    if v.ndim != len(axes) or axes == tuple(range(x.ndim - len(axes), x.ndim)):
+        return v
+    sizes = iter(v.shape)
+    return reshape(v, tuple(next(sizes) if i in axes else 1 for i in range(x.ndim)))
+
+
+def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
+    """x / sqrt(mean(x^2) + epsilon) scale, `epsilon` the configured one (1e-7) if not given. Source: Zhang & Sennrich 2019."""
     x = _float(x)
-    return x * rsqrt(mean(square(x), axis, keepdims=True) + (1e-6 if epsilon is None else epsilon)) * scale
+    y = x * rsqrt(mean(square(x), axis, keepdims=True) + (config.epsilon() if epsilon is None else epsilon))
+    return y if scale is None else y * scale

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from yeoul.core import dtypes
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.product import matmul_primitive
+from yeoul.ops.reductions import drop_axes
 from yeoul.ops.reductions import sum as sum_of
 from yeoul.ops.registry import cast, convert, promoted
 from yeoul.ops.shaping import reshape, transpose
@@ -31,8 +31,11 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     Raises: ValueError if those axes differ.
     """
     a, b = promoted(x1, x2)
-    if not dtypes.is_float(a.dtype) and a.dtype in ("bool", "int8", "uint8"):
-        a, b = cast(a, "int32"), cast(b, "int32")
+    if a.dtype in ("bool", "int8", "uint8"):
+        # Narrow integers are summed in int32; only two of int8 also give it.
+        given = (convert(x1).dtype, convert(x2).dtype)
+        y = matmul(cast(a, "int32"), cast(b, "int32"))
+        return y if given == ("int8", "int8") else cast(y, a.dtype)
     if a.ndim == 0 or b.ndim == 0:
         raise ValueError(
             f"matmul needs tensors of rank 1 or more, and got shapes {a.shape} and {b.shape}. Use multiply for scalars."
@@ -42,12 +45,7 @@ def matmul(x1: Any, x2: Any) -> Tensor:
     left = reshape(a, (1, a.shape[0])) if a.ndim == 1 else a
     right = reshape(b, (b.shape[0], 1)) if b.ndim == 1 else b
     y = matmul_primitive(left, right)
-    shape = list(y.shape)
-    if b.ndim == 1:
-        shape.pop(-1)
-    if a.ndim == 1:
-        shape.pop(-1 if b.ndim == 1 else -2)
-    return reshape(y, tuple(-1 if s is None else s for s in shape))
+    return drop_axes(y, ((y.ndim - 2,) if a.ndim == 1 else ()) + ((y.ndim - 1,) if b.ndim == 1 else ()))
 
 
 def dot(x1: Any, x2: Any) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from yeoul.ops.layout import (
     slice_primitive,
     transpose_primitive,
 )
-from yeoul.ops.registry import Primitive, cast, register
+from yeoul.ops.registry import Primitive, cast, primitive, register
 
 
 def kept_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:
@@ -80,6 +81,23 @@ def _exclusive_product(x: Tensor, axis: int) -> Tensor:
     return cumprod_primitive(slice_primitive(padded, starts=starts, stops=stops, steps=(1,) * x.ndim), axis=axis)
 
 
+@primitive
+class _Count(Primitive):
+    """How many elements x has over `axes`, as a scalar: for means over axes whose sizes come with the data."""
+
+    name = "count"
+
+    def infer(self, x: Any, *, axes: tuple[int, ...], dtype: str) -> Spec:
+        return Spec((), dtype)
+
+    def reference(self, x: np.ndarray, *, axes: tuple[int, ...], dtype: str) -> np.ndarray:
+        return np.asarray(math.prod(x.shape[axis] for axis in axes), dtypes.to_numpy(dtype))
+
+    def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, axes: tuple[int, ...], dtype: str) -> tuple:
+        return (None,)
+
+
+count_: Any = _Count
 sum_: Any = register(Reduce("sum", np.sum))
 prod_: Any = register(Reduce("prod", np.prod))
 max_: Any = register(Reduce("reduce_max", np.max))

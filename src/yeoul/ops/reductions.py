@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,13 +11,13 @@ from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import absolute, exp, log, maximum, minimum, select, sqrt, square, stop_gradient
 from yeoul.ops.elementwise import isfinite as is_finite
-from yeoul.ops.layout import reshape_primitive
+from yeoul.ops.layout import known_or_axis, reshape_primitive
 from yeoul.ops.reduction import (
     argmax_,
     argmin_,
+    count_,
     cumprod_primitive,
     cumsum_primitive,
-    kept_shape,
     max_,
     min_,
     prod_,
@@ -57,8 +58,9 @@ def _reduce(primitive: Any, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 
 
 def _keep(y: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    shape = kept_shape(x.shape, axes)
-    return reshape_primitive(y, shape=tuple(-1 if s is None else s for s in shape))
+    """`y`, reduced from `x` over `axes`, with axes of size 1 in their places."""
+    left = iter(known_or_axis(y.shape))
+    return reshape_primitive(y, shape=tuple(1 if i in axes else next(left) for i in range(x.ndim)))
 
 
 def _summable(x: Any) -> Tensor:
@@ -85,16 +87,11 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     if not dtypes.is_float(x.dtype):
         x = cast(x, config.floatx())
     axes = normalize_axes(axis, x.ndim)
-    count: Any = 1
-    for a in axes:
-        size = x.shape[a]
-        if size is None:
-            count = None
-            break
-        count *= size
     total = _reduce(sum_, x, axis, keepdims)
-    if count is None:  # only the shape matters while sizes are unknown
-        return total
+    sizes = [x.shape[a] for a in axes]
+    if None in sizes:
+        return total / count_(x, axes=axes, dtype=x.dtype)
+    count = math.prod(sizes)
     return total * (1.0 / count) if count and count & (count - 1) == 0 else total / float(count)
 
 
@@ -110,7 +107,14 @@ def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) 
     return y if initial is None else minimum(y, initial)
 
 
-amax, amin = max, min
+def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Largest element over `axis`."""
+    return max(x, axis, keepdims)
+
+
+def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Smallest element over `axis`."""
+    return min(x, axis, keepdims)
 
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -147,12 +151,12 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     largest = stop_gradient(max(x, axis, keepdims=True))
     largest = select(is_finite(largest), largest, 0)
     y = log(sum(exp(x - largest), axis, keepdims=True)) + largest
-    return y if keepdims else reshape_primitive(y, shape=_dropped(x, axis))
+    return y if keepdims else drop_axes(y, normalize_axes(axis, x.ndim))
 
 
-def _dropped(x: Tensor, axis: Axis) -> tuple[int, ...]:
-    axes = normalize_axes(axis, x.ndim)
-    return tuple(-1 if s is None else s for i, s in enumerate(x.shape) if i not in axes)
+def drop_axes(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """`x` without `axes`, which have size 1."""
+    return reshape_primitive(x, shape=tuple(s for i, s in enumerate(known_or_axis(x.shape)) if i not in axes))
 
 
 def _arg(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tensor:
@@ -186,7 +190,9 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 def _cumulate(primitive: Any, x: Any, axis: int | None, dtype: Any) -> Tensor:
-    x = _summable(x) if dtype is None else cast(x, dtype)
+    x = convert(x) if dtype is None else cast(x, dtype)
+    if x.dtype == "bool":
+        x = cast(x, "int32")
     if axis is None:
         return primitive(reshape_primitive(x, shape=(-1,)), axis=0)
     return primitive(x, axis=normalize_axis(axis, x.ndim))

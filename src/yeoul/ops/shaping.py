@@ -13,7 +13,7 @@ from yeoul.core import dtypes
 from yeoul.core.shapes import broadcast, normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.core.variable import Variable
-from yeoul.ops import layout, reductions
+from yeoul.ops import layout, reduction, reductions
 from yeoul.ops.elementwise import select
 from yeoul.ops.registry import cast, convert, result_type
 
@@ -77,7 +77,10 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     Raises: ValueError if the number of elements differs.
     """
     x = convert(x)
-    return layout.reshape_primitive(x, shape=tuple(-1 if s is None else s for s in _sizes(newshape)))
+    sizes = tuple(-1 if s is None else s for s in _sizes(newshape))
+    if builtins.min(sizes, default=0) < -1:
+        raise ValueError(f"Sizes of the new shape must be -1 or more, and got {sizes}.")
+    return layout.reshape_primitive(x, shape=sizes)
 
 
 def ravel(x: Any) -> Tensor:
@@ -119,8 +122,8 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     axes = [axis] if isinstance(axis, int) else list(axis)
     rank = x.ndim + len(axes)
     places = {normalize_axis(a, rank) for a in axes}
-    sizes = iter(x.shape)
-    return reshape(x, tuple(1 if i in places else next(sizes) for i in range(rank)))
+    sizes = iter(layout.known_or_axis(x.shape))
+    return layout.reshape_primitive(x, shape=tuple(1 if i in places else next(sizes) for i in range(rank)))
 
 
 def squeeze(x: Any, axis: Any = None) -> Tensor:
@@ -135,7 +138,7 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
                 raise ValueError(
                     f"Axis {a} of a tensor of shape {x.shape} has size {x.shape[a]} and cannot be squeezed."
                 )
-    return reshape(x, tuple(s for i, s in enumerate(x.shape) if i not in axes))
+    return reductions.drop_axes(x, axes)
 
 
 def broadcast_to(x: Any, shape: Any) -> Tensor:
@@ -178,36 +181,63 @@ def vstack(xs: Sequence) -> Tensor:
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """`x` cut along `axis`, in equal sections (an int) or at the given indices."""
+    """`x` cut along `axis`, in equal sections (an int) or at the given indices.
+
+    Raises: ValueError if the sections cannot be equal, or the axis has no known size.
+    """
     x = convert(x)
     axis = normalize_axis(axis, x.ndim)
-    length: Any = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if length % indices_or_sections:
-            raise ValueError(
-                f"Axis {axis} has size {length} and cannot be split into {indices_or_sections} equal sections."
-            )
-        step = length // indices_or_sections
-        cuts = [step * i for i in range(1, indices_or_sections)]
-    else:
-        cuts = [int(i) for i in indices_or_sections]
-    edges = [0, *cuts, length]
-    return [_cut(x, axis, a, builtins.max(a, b)) for a, b in itertools.pairwise(edges)]
+    if not isinstance(indices_or_sections, (int, np.integer)):
+        return _cut_at(x, axis, [int(i) for i in indices_or_sections])
+    length = _length_to_split(x, axis, "split")
+    if length % indices_or_sections:
+        raise ValueError(
+            f"Axis {axis} has size {length} and cannot be split into {indices_or_sections} equal sections."
+            " Use array_split for uneven ones."
+        )
+    step = length // int(indices_or_sections)
+    return _cut_at(x, axis, [step * i for i in range(1, int(indices_or_sections))])
 
 
-array_split = split
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Like `split`; of a length that sections do not divide, the first ones get one element more."""
+    x = convert(x)
+    axis = normalize_axis(axis, x.ndim)
+    if not isinstance(indices_or_sections, (int, np.integer)):
+        return split(x, indices_or_sections, axis)
+    step, longer = divmod(_length_to_split(x, axis, "array_split"), int(indices_or_sections))
+    return _cut_at(x, axis, [step * i + builtins.min(i, longer) for i in range(1, int(indices_or_sections))])
 
 
-def _cut(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
+def _length_to_split(x: Tensor, axis: int, name: str) -> int:
+    length = x.shape[axis]
+    if length is None:
+        raise ValueError(
+            f"{name}: axis {axis} of a tensor of shape {x.shape} has no known size, so its sections have none. "
+            "Split it at indices, or fix the size."
+        )
+    return length
+
+
+def _cut_at(x: Tensor, axis: int, indices: list[int]) -> list[Tensor]:
+    return [_cut(x, axis, a, b, is_limited=True) for a, b in itertools.pairwise([0, *indices, None])]
+
+
+def _cut(x: Tensor, axis: int, start: int, stop: int | None, is_limited: bool = False) -> Tensor:
+    """x[start:stop] along `axis`; past its end only with `is_limited`."""
+    if is_limited and x.shape[axis] is not None:
+        start, stop, _ = slice(start, stop).indices(x.shape[axis])
+        stop, is_limited = builtins.max(start, stop), False
     starts = tuple(start if i == axis else 0 for i in range(x.ndim))
     stops = tuple(stop if i == axis else s for i, s in enumerate(x.shape))
-    return layout.slice_primitive(x, starts=starts, stops=stops, steps=(1,) * x.ndim)
+    limited = {"limited": (axis,)} if is_limited and (start or stop is not None) else {}
+    return layout.slice_primitive(x, starts=starts, stops=stops, steps=(1,) * x.ndim, **limited)
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     x = convert(x)
     axis = normalize_axis(axis, x.ndim)
-    count: Any = num or x.shape[axis]
+    count: Any = num or _length_to_split(x, axis, "unstack")
     return [squeeze(_cut(x, axis, i, i + 1), axis) for i in range(count)]
 
 
@@ -286,14 +316,24 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         return take(ravel(x), ravel(i), 0)
     axis = normalize_axis(axis, x.ndim)
     x, i = moveaxis(x, axis, -1), moveaxis(i, axis, -1)
-    rows = int(np.prod(x.shape[:-1], dtype=int))
-    width: Any = x.shape[-1]
-    i = reshape(broadcast_to(i, (*x.shape[:-1], i.shape[-1])), (rows, i.shape[-1]))
-
     i = cast(i, "int32")
-    i = select(i < 0, i + width, i) + (np.arange(rows, dtype=np.int32) * width).reshape(rows, 1)
-    y = take(reshape(x, (-1,)), i, 0)
-    return moveaxis(reshape(y, (*x.shape[:-1], i.shape[-1])), -1, axis)
+    width: Any = x.shape[-1] if x.shape[-1] is not None else reduction.count_(x, axes=(x.ndim - 1,), dtype="int32")
+    i = select(i < 0, i + width, i) + _row_starts(x, width)
+    return moveaxis(take(reshape(x, (-1,)), i, 0), -1, axis)
+
+
+def _row_starts(x: Tensor, width: Any) -> Tensor:
+    """Where each row (last axis) of `x` begins in the flattened tensor, with a last axis of size 1."""
+    lead = x.shape[:-1]
+    if None not in lead and isinstance(width, int):
+        rows = int(np.prod(lead, dtype=int))
+        return convert((np.arange(rows, dtype=np.int32) * width).reshape(*lead, 1))
+    first = cast(_cut(x, x.ndim - 1, 0, 1), "bool")
+    ones = cast(select(first, True, True), "int32")
+    row: Any = 0
+    for axis in range(x.ndim - 1):
+        row = row * reduction.count_(x, axes=(axis,), dtype="int32") + reduction.cumsum_primitive(ones, axis=axis) - 1
+    return row * width
 
 
 def _sorted_last(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -354,7 +394,7 @@ def getitem(x: Tensor, key: Any) -> Tensor:
         at = next(i for i, k in enumerate(keys) if k is Ellipsis)
         keys[at : at + 1] = [slice(None)] * (x.ndim - used)
     keys += [slice(None)] * (x.ndim - builtins.sum(1 for k in keys if k is not None))
-    starts, stops, steps, flips, gathers, new_shape = [], [], [], [], [], []
+    starts, stops, steps, flips, gathers, new_shape, limited = [], [], [], [], [], [], []
     axis = 0
     for k in keys:
         if k is None:
@@ -365,17 +405,18 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             i = int(k)
             if n is not None and not -n <= i < n:
                 raise IndexError(f"Index {i} is out of range for axis {axis} of size {n}.")
-            if n is None and i < 0:
-                raise IndexError(f"Index {i} counts from the end of axis {axis}, whose size is not known yet.")
-            i = i if i >= 0 else i + n
-            starts.append(i), stops.append(i + 1), steps.append(1)
+            i = i if i >= 0 or n is None else i + n
+            starts.append(i), stops.append(None if i == -1 else i + 1), steps.append(1)
             new_shape.append(("drop", axis))
         elif isinstance(k, slice):
             if n is None:
-                if k.start in (None, 0) and k.stop is None and k.step in (None, 1):
-                    starts.append(0), stops.append(None), steps.append(1)
-                else:
-                    raise IndexError(f"Axis {axis} has no known size yet; it can only be taken whole.")
+                first, last, step = k.start, k.stop, 1 if k.step is None else k.step
+                if step < 0:  # the same elements of the axis reversed: element i lies at ~i there
+                    x = layout.flip_primitive(x, axes=(axis,))
+                    first, last = (None if edge is None else ~edge for edge in (first, last))
+                starts.append(first or 0), stops.append(last), steps.append(builtins.abs(step))
+                if first or last is not None:
+                    limited.append(axis)
             else:
                 start, stop, step = k.indices(n)
                 if step < 0:
@@ -385,27 +426,36 @@ def getitem(x: Tensor, key: Any) -> Tensor:
                     flips.append(axis)
                 starts.append(start), stops.append(builtins.max(start, stop)), steps.append(step)
             new_shape.append(("keep", axis))
+        elif isinstance(k, (float, np.floating)):
+            raise IndexError(
+                f"Axis {axis} is indexed with {k!r}; an index is an int, a slice, None or an integer array."
+            )
         else:
             starts.append(0), stops.append(n), steps.append(1)
             gathers.append((axis, convert(k)))
             new_shape.append(("keep", axis))
         axis += 1
-    y = layout.slice_primitive(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
+    bounds = {"limited": tuple(limited)} if limited else {}
+    y = layout.slice_primitive(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps), **bounds)
     if flips:
         y = layout.flip_primitive(y, axes=tuple(flips))
     if len(gathers) > 1:
         return _gather_many(y, gathers, [kind for kind, _ in new_shape])
     if gathers:
         a, indices = gathers[0]
+        y = take(y, indices, a)
+        there = layout.known_or_axis(y.shape)
         sizes: list = []
         for kind, which in new_shape:
             if kind == "new":
                 sizes.append(1)
             elif kind == "keep":
-                sizes.extend(indices.shape if which == a else (y.shape[which],))
-        return reshape(take(y, indices, a), sizes)
-    sizes = [1 if kind == "new" else y.shape[which] for kind, which in new_shape if kind != "drop"]
-    return y if tuple(sizes) == tuple(y.shape) else reshape(y, sizes)
+                at = which if which <= a else which + indices.ndim - 1
+                sizes.extend(there[a : a + indices.ndim] if which == a else (there[at],))
+        return layout.reshape_primitive(y, shape=tuple(sizes))
+    there = layout.known_or_axis(y.shape)
+    sizes = [1 if kind == "new" else there[which] for kind, which in new_shape if kind != "drop"]
+    return y if tuple(sizes) == there else layout.reshape_primitive(y, shape=tuple(sizes))
 
 
 def _is_mask(k: Any) -> bool:

@@ -1,0 +1,118 @@
+"""Values, offsets and dtypes at the edges of ops, with Keras' answers."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from yeoul import GradientTape, ops
+
+INF = np.inf
+A = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (lambda: ops.erfinv([1.0, -1.0, 0.0, 0.5]), [INF, -INF, 0, 0.47693628]),
+        (lambda: ops.erfinv(np.float64(0.3)), 0.2724627147267543),
+        (lambda: ops.logaddexp([-INF, INF, -INF, 1.0], [-INF, INF, 2.0, 2.0]), [-INF, INF, 2, 2.3132617]),
+        (lambda: ops.logaddexp(np.array([True, False]), np.array([1, 3], np.uint8)), [1.6931472, 3.0485873]),
+        (lambda: ops.logaddexp2([1.0, 2.0, -INF], [3.0, -INF, -INF]), [3.321928, 2, -INF]),
+        (lambda: ops.hypot([3e30, 0.0, INF], [4e30, 0.0, 1.0]), [5e30, 0, INF]),
+        (lambda: ops.exp2([100.0, -3.0]), [2.0**100, 0.125]),
+        (lambda: ops.clip(A, None, 2), np.minimum(A, 2)),
+        (lambda: ops.clip(A, 2, None), np.maximum(A, 2)),
+        (lambda: ops.diag([1.0, 2.0], k=1), [[0, 1, 0], [0, 0, 2], [0, 0, 0]]),
+        (lambda: ops.diag([1.0, INF], k=-1), [[0, 0, 0], [1, 0, 0], [0, INF, 0]]),
+        (lambda: ops.diag(A, k=1), [2, 6]),
+        (lambda: ops.diag(A, k=-1), [4]),
+        (lambda: ops.diagonal(A[None], 1, 1, 2), [[2, 6]]),
+        (lambda: ops.trace(A, offset=1), 8),
+        (lambda: ops.trace(np.stack([A, A * 2], -1), axis1=1, axis2=0), [6, 12]),
+        (lambda: ops.select([A > 4, A > 2], [A, A * 2], -1.0), [[-1, -1, 6], [8, 5, 6]]),
+        (lambda: ops.nan_to_num(np.array([INF, np.nan], np.float16)), [65504, 0]),
+        (lambda: ops.take_along_axis(A, np.array([[-1, 0]]), 1), [[3, 1], [6, 4]]),
+        (lambda: ops.layer_normalization([[0.0, 1e-3]]), [[-0.84515423, 0.84515423]]),
+        (lambda: ops.rms_normalization([[0.0, 1e-3]]), [[0, 1.2909944]]),
+    ],
+)
+def test_values(found, expected):
+    np.testing.assert_allclose(found(), expected, rtol=2e-6)
+
+
+def test_sections_of_an_uneven_split():
+    assert [part.tolist() for part in ops.array_split(np.arange(7), 3)] == [[0, 1, 2], [3, 4], [5, 6]]
+    assert [part.shape for part in ops.array_split(A, 2, axis=1)] == [(2, 2), (2, 1)]
+    assert [part.shape for part in ops.array_split(A, 4, axis=1)] == [(2, 1), (2, 1), (2, 1), (2, 0)]
+    with pytest.raises(ValueError, match="Use array_split"):
+        ops.split(A, 2, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "expected"),
+    [
+        ("floor", "int32", "float32"),
+        ("ceil", "int64", "float32"),
+        ("trunc", "int32", "int32"),
+        ("round", "int32", "int32"),
+        ("square", "bool", "int32"),
+        ("cumsum", "uint8", "uint8"),
+        ("cumprod", "bool", "int32"),
+        ("nan_to_num", "int32", "int32"),
+        ("nan_to_num", "bfloat16", "bfloat16"),
+        ("sign", "int8", "int8"),
+    ],
+)
+def test_dtype_of_one_operand(name, dtype, expected):
+    assert getattr(ops, name)(ops.ones((2, 2), dtype)).dtype == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "dtypes", "expected"),
+    [
+        ("mod", ("bool", "bool"), "int32"),
+        ("matmul", ("uint8", "uint8"), "uint8"),
+        ("matmul", ("bool", "bool"), "bool"),
+        ("matmul", ("int8", "int8"), "int32"),
+        ("isclose", ("bool", "bool"), "bool"),
+    ],
+)
+def test_dtype_of_two_operands(name, dtypes, expected):
+    assert getattr(ops, name)(*(ops.ones((2, 2), d) for d in dtypes)).dtype == expected
+
+
+def test_gradient_of_relu6_is_zero_at_its_corners():
+    x = ops.convert_to_tensor([0.0, 6.0, 1.0, 7.0, -1.0])
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.relu6(x)
+    assert tape.gradient(y, x).tolist() == [0, 0, 1, 0, 0]
+
+
+def test_gradient_of_logaddexp_is_finite_at_infinity():
+    a, b = ops.convert_to_tensor([-INF, 1.0]), ops.convert_to_tensor([2.0, 1.0])
+    with GradientTape() as tape:
+        tape.watch(a)
+        y = ops.logaddexp(a, b)
+    assert tape.gradient(y, a).tolist() == [0, 0.5]
+
+
+def test_operands_can_be_named():
+    assert ops.subtract(x2=1, x1=3).item() == 2
+    assert ops.bitwise_and(x=6, y=3).item() == 2
+    assert str(inspect.signature(ops.add)) == "(x1, x2)"
+    with pytest.raises(TypeError, match=r"sub.*missing a required argument: .x2"):
+        ops.subtract(1, x3=2)
+
+
+def test_select_says_what_it_needs():
+    with pytest.raises(ValueError, match=r"3 choice\(s\). For a single condition use where"):
+        ops.select([A > 0], [A, A, A])
+
+
+def test_layer_normalization_lays_gamma_along_its_axis():
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4) ** 1.5
+    gamma = np.array([1, 2, 3], np.float32)
+    expected = ops.moveaxis(ops.layer_normalization(ops.moveaxis(x, 1, -1), gamma, gamma), -1, 1)
+    np.testing.assert_allclose(ops.layer_normalization(x, gamma, gamma, axis=1), expected, rtol=1e-5, atol=1e-6)

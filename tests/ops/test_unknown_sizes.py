@@ -1,0 +1,76 @@
+"""Ops on axes whose sizes come with the data: a functional model applies again what was traced without them."""
+
+import numpy as np
+import pytest
+
+from yeoul import Input, Model, layers, ops, optimizers
+
+X = np.random.default_rng(0).normal(size=(5, 4, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(None, 3), (None, None)])
+@pytest.mark.parametrize(
+    "op",
+    [
+        lambda t: ops.mean(t, axis=1),
+        lambda t: ops.mean(t, axis=(1, 2), keepdims=True),
+        lambda t: ops.var(t, axis=1, keepdims=True),
+        lambda t: ops.std(t, axis=1),
+        lambda t: ops.moments(t, axes=1)[0],
+        lambda t: ops.average(t, axis=1),
+        lambda t: ops.logsumexp(t, axis=1),
+        lambda t: ops.softmax(t, axis=1),
+        lambda t: t[:, -1],
+        lambda t: t[:, -2, None],
+        lambda t: t[:, -2:],
+        lambda t: t[:, :-1],
+        lambda t: t[:, :100],
+        lambda t: t[:, 1:3],
+        lambda t: t[:, 9:],
+        lambda t: t[:, ::-1],
+        lambda t: t[:, 2::-1],
+        lambda t: t[:, :0:-2],
+        lambda t: t[:, -2::-1],
+        lambda t: t[:, None, [0, 1]],
+        lambda t: t[..., -1],
+        lambda t: ops.expand_dims(t, 1),
+        lambda t: ops.squeeze(ops.expand_dims(t, 2), 2),
+        lambda t: ops.split(t, [1, 3], 1)[1],
+        lambda t: ops.top_k(t, 2)[0],
+        lambda t: ops.take_along_axis(t, ops.argsort(t, axis=1), axis=1),
+    ],
+)
+def test_a_model_gives_what_the_op_gives_eagerly(op, shape):
+    inputs = Input(shape)
+    model = Model(inputs, op(inputs))
+    expected = op(ops.convert_to_tensor(X)).numpy()
+    np.testing.assert_allclose(model(X), expected, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(model.predict(X, batch_size=2, verbose=0), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_mean_over_samples_divides_by_the_number_that_comes():
+    inputs = Input((3,))
+    model = Model(inputs, ops.mean(inputs, axis=0, keepdims=True) + inputs * 0)
+    for rows in (2, 4):
+        np.testing.assert_allclose(model(X[0, :rows])[0], X[0, :rows].mean(0), rtol=1e-6)
+
+
+def test_gradients_flow_through_steps_taken_from_the_end():
+    inputs = Input((None, 3))
+    features = ops.concatenate([inputs[:, -1], ops.mean(inputs[:, :-1], axis=1)], axis=-1)
+    model = Model(inputs, layers.Dense(1)(features))
+    model.compile(optimizers.Adam(0.05), "mse")
+    target = X[:, -1].sum(-1, keepdims=True)
+    history = model.fit(X, target, epochs=200, batch_size=5, verbose=0)
+    assert history.history["loss"][-1] < 0.5 * history.history["loss"][0]
+
+
+def test_splitting_an_axis_of_unknown_size_says_so():
+    inputs = Input((None, 3))
+    with pytest.raises(ValueError, match=r"axis 1 of a tensor of shape .* has no known size"):
+        ops.split(inputs, 2, axis=1)
+
+
+def test_reshape_takes_no_code_from_outside():
+    with pytest.raises(ValueError, match=r"-1 or more, and got \(-2, 3\)"):
+        ops.reshape(np.ones((2, 3)), (-2, 3))
