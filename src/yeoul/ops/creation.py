@@ -17,12 +17,15 @@ from yeoul.ops.registry import cast, convert
 
 __all__ = [
     "arange",
+    "array",
     "convert_to_numpy",
     "convert_to_tensor",
     "empty",
+    "empty_like",
     "eye",
     "full",
     "full_like",
+    "geomspace",
     "identity",
     "is_tensor",
     "linspace",
@@ -78,6 +81,16 @@ def empty(shape: Any, dtype: Any = None) -> Tensor:
     return zeros(shape, dtype)
 
 
+def array(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor from an array, number, nested list or variable."""
+    return convert_to_tensor(x, dtype)
+
+
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor in the shape of `x`; its elements are 0, and mean nothing."""
+    return full_like(x, 0, dtype)
+
+
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
     """`fill_value` in the shape of `x`."""
     x = convert(x)
@@ -127,6 +140,12 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10, dtype: Any = None, axis: int = 0
 ) -> Tensor:
     values = np.logspace(np.asarray(start), np.asarray(stop), num, endpoint, base, axis=axis)
+    return from_array(np.asarray(values, dtypes.to_numpy(_dtype(dtype))))
+
+
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
+    """`num` numbers from `start` to `stop`, each the same multiple of the one before."""
+    values = np.geomspace(np.asarray(start), np.asarray(stop), num, endpoint, axis=axis)
     return from_array(np.asarray(values, dtypes.to_numpy(_dtype(dtype))))
 
 

@@ -37,10 +37,12 @@ from yeoul.ops.elementwise import (
 )
 from yeoul.ops.elementwise import select as choose
 from yeoul.ops.layout import scatter_add_primitive
-from yeoul.ops.registry import cast, convert, kind_of, promoted, result_type
+from yeoul.ops.reductions import all as all_of
+from yeoul.ops.registry import cast, concrete, convert, kind_of, promoted, result_type
 from yeoul.ops.shaping import stack
 
 __all__ = [
+    "allclose",
     "bincount",
     "bitwise_and_or_logical",
     "bitwise_or_logical_not",
@@ -78,8 +80,8 @@ def _float(x: Any) -> Tensor:
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     """`x1` where the condition holds, `x2` elsewhere; alone, the indices of true elements of a concrete tensor."""
     if x1 is None and x2 is None:
-        found = np.nonzero(np.asarray(convert(condition)))
-        return [convert(i.astype(np.int32)) for i in found]
+        array = concrete(condition, "where", "Give it x1 and x2, or multiply by the condition.")
+        return [convert(i.astype(np.int32)) for i in np.nonzero(np.atleast_1d(array))]
     return choose(condition, x1, x2)
 
 
@@ -202,6 +204,11 @@ def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan:
     return logical_or(close, logical_and(isnan(a), isnan(b))) if equal_nan else close
 
 
+def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Whether all elements are close (see `isclose`)."""
+    return all_of(isclose(x1, x2, rtol, atol, equal_nan))
+
+
 def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """NaN and infinities replaced by numbers: 0, and the largest and smallest of the dtype, if not given."""
     x = convert(x)
@@ -304,8 +311,9 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
     """How often each integer occurs in a concrete tensor."""
+    array = concrete(x, "bincount", "Use sum(one_hot(x, n), axis) for a known number n of classes.")
     w = None if weights is None else np.asarray(convert(weights))
-    counts = np.bincount(np.asarray(convert(x)), w, minlength)
+    counts = np.bincount(array, w, minlength)
     return convert(counts.astype(np.int32 if w is None else np.float32))
 
 

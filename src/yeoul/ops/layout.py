@@ -298,7 +298,7 @@ class _Sort(Primitive):
 
     def gradient(self, g: Any, x: Tensor, y: Any) -> tuple:
         # Each element's gradient lies where the element went: gather by the inverse permutation.
-        indices = y[1]
+        indices = sort_primitive(x)[1] if y[1] is None else y[1]  # no one else may have kept them
         inverse = sort_primitive(indices)[1]
         rows = 1
         for s in x.shape[:-1]:

@@ -8,19 +8,23 @@ import numpy as np
 
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
+from yeoul.ops.creation import ones_like
 from yeoul.ops.product import matmul_primitive
 from yeoul.ops.reductions import drop_axes
 from yeoul.ops.reductions import sum as sum_of
 from yeoul.ops.registry import cast, convert, promoted
-from yeoul.ops.shaping import reshape, transpose
+from yeoul.ops.shaping import moveaxis, reshape, stack, transpose, unstack
 
 __all__ = [
+    "cross",
     "dot",
     "einsum",
     "inner",
+    "kron",
     "matmul",
     "outer",
     "tensordot",
+    "vander",
     "vdot",
 ]
 
@@ -67,6 +71,55 @@ def inner(x1: Any, x2: Any) -> Tensor:
 
 def outer(x1: Any, x2: Any) -> Tensor:
     return reshape(x1, (-1, 1)) * reshape(x2, (1, -1))
+
+
+def kron(x1: Any, x2: Any) -> Tensor:
+    """Kronecker's product: every element of `x1` times the whole of `x2`, laid out as blocks."""
+    a, b = promoted(x1, x2)
+    rank = max(a.ndim, b.ndim)
+    a, b = (reshape(x, (*(1,) * (rank - x.ndim), *x.shape)) for x in (a, b))
+    blocks = reshape(a, [s for size in a.shape for s in (size, 1)]) * reshape(
+        b, [s for size in b.shape for s in (1, size)]
+    )
+    return reshape(blocks, [-1 if None in (s, t) else s * t for s, t in zip(a.shape, b.shape, strict=True)])
+
+
+def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
+    """The cross product of vectors of 3 elements, or 2 (whose third is 0): for two of 2, its third element alone.
+
+    Args:
+        axisa, axisb, axisc: where the vectors lie in `x1`, `x2` and the result; `axis` stands for all three.
+
+    Raises: ValueError if the vectors have another size.
+    """
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = promoted(x1, x2)
+    a, b = moveaxis(a, axisa, -1), moveaxis(b, axisb, -1)
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        raise ValueError(f"cross needs vectors of 2 or 3 elements, and got sizes {a.shape[-1]} and {b.shape[-1]}.")
+    a0, a1, *a2 = unstack(a, axis=-1)
+    b0, b1, *b2 = unstack(b, axis=-1)
+    third = a0 * b1 - a1 * b0
+    if not a2 and not b2:
+        return third
+    first = (a1 * b2[0] if b2 else 0) - (a2[0] * b1 if a2 else 0)
+    second = (a2[0] * b0 if a2 else 0) - (a0 * b2[0] if b2 else 0)
+    return moveaxis(stack([first, second, third], -1), -1, axisc)
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Vandermonde's matrix of a vector: its powers 0 to N - 1 as columns, the highest first unless `increasing`."""
+    x = convert(x)
+    if x.ndim != 1:
+        raise ValueError(f"vander takes a vector, and got shape {x.shape}.")
+    count = x.shape[0] if N is None else int(N)
+    if count is None or count < 1:
+        raise ValueError(f"vander needs a known, positive number of columns, and got {count}.")
+    powers = [ones_like(x)]
+    for _ in range(count - 1):
+        powers.append(powers[-1] * x)
+    return stack(powers if increasing else powers[::-1], -1)
 
 
 def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:

@@ -61,6 +61,20 @@ def convert(x: Any, dtype: str | None = None) -> Tensor:
     return from_array(np.asarray(array, dtypes.to_numpy(dtype)))
 
 
+def concrete(x: Any, op: str, instead: str) -> np.ndarray:
+    """The values of `x`, for an op whose result has a size that depends on them.
+
+    Raises: TypeError if the tensor is symbolic.
+    """
+    x = convert(x)
+    if x.array is None:
+        raise TypeError(
+            f"{op}: the size of the result depends on the values, and this tensor (shape {x.shape}) has none until the "
+            f"program runs. {instead}"
+        )
+    return x.array
+
+
 def _holds_symbolic(items: Sequence) -> bool:
     return any(
         isinstance(item, (Tensor, Variable)) or (isinstance(item, (list, tuple)) and _holds_symbolic(item))

@@ -220,7 +220,8 @@ def _length_to_split(x: Tensor, axis: int, name: str) -> int:
 
 
 def _cut_at(x: Tensor, axis: int, indices: list[int]) -> list[Tensor]:
-    return [_cut(x, axis, a, b, is_limited=True) for a, b in itertools.pairwise([0, *indices, None])]
+    edges: list[Any] = [0, *indices, None]
+    return [_cut(x, axis, a, b, is_limited=True) for a, b in itertools.pairwise(edges)]
 
 
 def _cut(x: Tensor, axis: int, start: int, stop: int | None, is_limited: bool = False) -> Tensor:
