@@ -1,5 +1,7 @@
 """Walks the registry: every primitive's shape rule, its gradient, and the native engine against the reference."""
 
+import zlib
+
 import numpy as np
 import pytest
 
@@ -46,6 +48,8 @@ SAMPLES = {
     "transpose": [([normal(3, 4)], {"permutation": (1, 0)}), ([normal(2, 3, 4)], {"permutation": (2, 0, 1)})],
     "broadcast_to": [([normal(3, 1)], {"shape": (2, 3, 4)}), ([normal()], {"shape": (3,)})],
     "slice": [([normal(5, 6)], {"starts": (1, 0), "stops": (5, 6), "steps": (2, 3)}), ([normal(5, 6)], {"starts": (-3, 2), "stops": (None, 9), "steps": (1, 2), "limited": (1,)})],
+    "reshape_like": [([normal(3, 4), normal(2, 6)], {"shape": (-2, -3)}), ([normal(3, 4), normal(6)], {"shape": (-1, 1, -2)})],
+    "positions": [([normal(3, 4)], {"axis": 1})],
     "count": [([normal(3, 4)], {"axes": (0, 1), "dtype": "float32"})],
     "unslice": [([normal(2, 2)], {"shape": (5, 6), "starts": (1, 0), "steps": (2, 3)})],
     "flip": [([normal(3, 4)], {"axes": (0, 1)})],
@@ -71,6 +75,9 @@ ON_INTEGERS = ("gcd", "lcm", "bitwise_not", "bitwise_and", "bitwise_or", "bitwis
 
 
 def samples_of(name):
+    RNG.bit_generator.state = np.random.default_rng(
+        zlib.crc32(name.encode())
+    ).bit_generator.state  # in any order the same
     if name in SAMPLES:
         return SAMPLES[name]
     op = PRIMITIVES[name]

@@ -213,6 +213,15 @@ def _count(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tens
     return None if None in sizes else convert(math.prod(sizes), attributes["dtype"])
 
 
+def _positions(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    size = inputs[0].shape[attributes["axis"]]
+    return None if size is None else from_array(np.arange(size, dtype=np.int32))
+
+
+def _reshape_like(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    return None if None in tensor.shape else PRIMITIVES["reshape"](inputs[0], shape=tensor.shape)  # type: ignore[operator]
+
+
 _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] = {
     "stop_gradient": _first,
     "custom_gradient": _first,
@@ -223,6 +232,8 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "broadcast_to": _same_shape,
     "slice": _slice,
     "count": _count,
+    "positions": _positions,
+    "reshape_like": _reshape_like,
     "pad": _same_shape,
     "reshape": _reshape,
     "transpose": _transpose,

@@ -69,6 +69,8 @@ from yeoul.ops.elementwise import (
     trunc,
 )
 from yeoul.ops.functional import *  # noqa: F403
+from yeoul.ops.indexing import *  # noqa: F403
+from yeoul.ops.indexing import slice_ as slice
 from yeoul.ops.mapping import *  # noqa: F403
 from yeoul.ops.nan_statistics import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
@@ -80,7 +82,6 @@ from yeoul.ops.representation import *  # noqa: F403
 from yeoul.ops.scattering import *  # noqa: F403
 from yeoul.ops.searching import *  # noqa: F403
 from yeoul.ops.shaping import *  # noqa: F403
-from yeoul.ops.shaping import slice_ as slice
 from yeoul.ops.special import *  # noqa: F403
 from yeoul.ops.statistics import *  # noqa: F403
 from yeoul.ops.windows import *  # noqa: F403

@@ -8,19 +8,14 @@ from typing import Any
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.registry import convert
-from yeoul.ops.shaping import concatenate, expand_dims, flip, getitem, ravel, reshape, split, transpose
+from yeoul.ops.shaping import concatenate, expand_dims, flip, ravel, reshape, split, transpose
 
-__all__ = ["append", "dsplit", "dstack", "fliplr", "flipud", "get_item", "hsplit", "rot90", "vsplit"]
+__all__ = ["append", "dsplit", "dstack", "fliplr", "flipud", "hsplit", "rot90", "vsplit"]
 
 
 def append(x1: Any, x2: Any, axis: int | None = None) -> Tensor:
     """`x2` after `x1` along `axis`; both flattened if None."""
     return concatenate([ravel(x1), ravel(x2)]) if axis is None else concatenate([x1, x2], axis)
-
-
-def get_item(x: Any, key: Any) -> Tensor:
-    """x[key]."""
-    return getitem(convert(x), key)
 
 
 def dstack(xs: Sequence) -> Tensor:

@@ -1,12 +1,12 @@
-"""What Keras asks of complex numbers, answered for real ones: there is no complex dtype here.
+"""What Keras asks of complex numbers, answered for real ones: a real number is its own conjugate and real part.
 
-A real number is its own conjugate and real part; functions whose result would be complex say so and name the pair of real ones.
+These functions take real tensors only.
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any, NoReturn
+from typing import Any
 
 from yeoul.core import config, dtypes
 from yeoul.core.tensor import Tensor
@@ -14,7 +14,7 @@ from yeoul.ops.creation import full_like, zeros_like
 from yeoul.ops.elementwise import select
 from yeoul.ops.registry import cast, convert
 
-__all__ = ["angle", "conj", "conjugate", "imag", "isreal", "polar", "real", "view_as_complex", "view_as_real"]
+__all__ = ["angle", "conj", "conjugate", "imag", "isreal", "real"]
 
 
 def real(x: Any) -> Tensor:
@@ -47,22 +47,3 @@ def angle(x: Any) -> Tensor:
 def isreal(x: Any) -> Tensor:
     """Whether an element is real: true everywhere."""
     return full_like(x, True, "bool")
-
-
-def polar(abs_: Any, angle: Any) -> NoReturn:
-    """Not available: the result would be complex."""
-    _refuse("polar", "Keep the pair (abs * cos(angle), abs * sin(angle)).")
-
-
-def view_as_complex(x: Any) -> NoReturn:
-    """Not available: the result would be complex."""
-    _refuse("view_as_complex", "Keep the pair (x[..., 0], x[..., 1]).")
-
-
-def view_as_real(x: Any) -> NoReturn:
-    """Not available: the operand would be complex."""
-    _refuse("view_as_real", "Stack the pair of real and imaginary parts: stack([re, im], axis=-1).")
-
-
-def _refuse(name: str, instead: str) -> NoReturn:
-    raise TypeError(f"{name} needs complex numbers, and there is no complex dtype. {instead}")

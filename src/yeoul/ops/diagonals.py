@@ -9,7 +9,7 @@ import numpy as np
 from yeoul.core import config, dtypes
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.ops.elementwise import select
-from yeoul.ops.layout import known_or_axis, pad_primitive, reshape_primitive
+from yeoul.ops.layout import known_or_axis, pad_primitive, positions_primitive, reshape_primitive
 from yeoul.ops.reductions import sum as sum_of
 from yeoul.ops.registry import convert
 from yeoul.ops.shaping import moveaxis, ravel, take
@@ -69,8 +69,13 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
 
 def _band(x: Any, k: int, is_lower: bool) -> Tensor:
     x = convert(x)
+    zero = np.zeros((), dtypes.to_numpy(x.dtype))
+    if None in x.shape[-2:]:
+        rows, columns = (positions_primitive(x, axis=x.ndim - i) for i in (2, 1))
+        distance = reshape_primitive(columns, shape=(1, -1)) - reshape_primitive(rows, shape=(-1, 1))
+        return select(distance <= k if is_lower else distance >= k, x, zero)
     mask = np.tri(*x.shape[-2:], k=k if is_lower else k - 1, dtype=bool)  # type: ignore[arg-type]
-    return select(mask if is_lower else ~mask, x, np.zeros((), dtypes.to_numpy(x.dtype)))
+    return select(mask if is_lower else ~mask, x, zero)
 
 
 def tril(x: Any, k: int = 0) -> Tensor:

@@ -114,8 +114,13 @@ def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
 
 
 def round(x: Any, decimals: int = 0) -> Tensor:
-    """The nearest number with `decimals` digits; halves go to the even neighbour."""
-    return rint(x) if decimals == 0 else rint(convert(x) * 10.0**decimals) / 10.0**decimals
+    """The nearest number with `decimals` digits; halves go to the even neighbour. Integers stay such."""
+    x = convert(x)
+    if decimals == 0:
+        return rint(x)
+    if not dtypes.is_float(x.dtype):
+        return x if decimals > 0 else cast(rint(x / 10.0**-decimals) * 10.0**-decimals, x.dtype)
+    return rint(x * 10.0**decimals) / 10.0**decimals
 
 
 def log2(x: Any) -> Tensor:
@@ -255,7 +260,7 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iteration
     Raises: TypeError if the condition is symbolic.
     """
     is_single = not isinstance(loop_vars, (list, tuple))
-    state = (loop_vars,) if is_single else tuple(loop_vars)
+    state = tree.map_structure(convert, (loop_vars,) if is_single else tuple(loop_vars))
     count = 0
     while maximum_iterations is None or count < maximum_iterations:
         go_on = cond(*state)
@@ -264,14 +269,14 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iteration
         if not bool(go_on):
             break
         result = body(*state)
-        state = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+        state = tree.map_structure(convert, tuple(result) if isinstance(result, (list, tuple)) else (result,))
         count += 1
     return state[0] if is_single else state
 
 
 def fori_loop(lower: int, upper: int, body_fun: Callable, init_val: Any) -> Any:
     """body_fun(i, value) for i from lower to before upper."""
-    value = init_val
+    value = tree.map_structure(convert, init_val)
     for i in range(int(lower), int(upper)):
         value = body_fun(i, value)
     return value
@@ -310,11 +315,14 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
-    """How often each integer occurs in a concrete tensor."""
+    """How often each integer occurs in a concrete vector, or in each row of a matrix; the sum of its weights if given."""
     array = concrete(x, "bincount", "Use sum(one_hot(x, n), axis) for a known number n of classes.")
     w = None if weights is None else np.asarray(convert(weights))
-    counts = np.bincount(array, w, minlength)
-    return convert(counts.astype(np.int32 if w is None else np.float32))
+    rows = array.reshape(-1, array.shape[-1])
+    of_rows = [None] * len(rows) if w is None else w.reshape(rows.shape)
+    size = max(minlength, int(array.max(initial=-1)) + 1)
+    counts = np.array([np.bincount(row, v, size) for row, v in zip(rows, of_rows, strict=True)])
+    return convert(counts.reshape(*array.shape[:-1], -1).astype(np.int32 if w is None else w.dtype))
 
 
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:

@@ -82,6 +82,43 @@ def _without(new: Shape, old: Shape, taken: list[int]) -> list[int]:
 
 
 @primitive
+class _ReshapeLike(Primitive):
+    """`reshape` of x to a shape of which some sizes are those of the references: -2 - k is the k-th of all their axes in a row."""
+
+    name = "reshape_like"
+
+    def infer(self, x: Any, *references: Any, shape: Shape) -> Spec:
+        return Spec(resolve_shape(x.shape, _looked_up(references, shape)), x.dtype)
+
+    def reference(self, x: np.ndarray, *references: np.ndarray, shape: Shape) -> np.ndarray:
+        return x.reshape(_looked_up(references, shape))
+
+    def gradient(self, g: Tensor, x: Tensor, *references_then_output: Tensor, shape: Shape) -> list:
+        return [reshape_primitive(g, shape=tuple(x.shape)), *[None] * (len(references_then_output) - 1)]
+
+
+def _looked_up(references: tuple, shape: Shape) -> Shape:
+    sizes = [size for reference in references for size in reference.shape]
+    return tuple(sizes[-2 - s] if s < -1 else s for s in shape)
+
+
+@primitive
+class _Positions(Primitive):
+    """0, 1, ... along one axis of x, as a vector: indices along an axis whose size comes with the data."""
+
+    name = "positions"
+
+    def infer(self, x: Any, *, axis: int) -> Spec:
+        return Spec((x.shape[axis],), "int32")
+
+    def reference(self, x: np.ndarray, *, axis: int) -> np.ndarray:
+        return np.arange(x.shape[axis], dtype=np.int32)
+
+    def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, axis: int) -> tuple:
+        return (None,)
+
+
+@primitive
 class _Transpose(Primitive):
     name = "transpose"
 
@@ -101,15 +138,22 @@ class _BroadcastTo(Primitive):
 
     def infer(self, x: Any, *, shape: Shape) -> Spec:
         lead = len(shape) - len(x.shape)
+        shape = _broadcast_shape(x.shape, shape)
         if lead < 0 or any(a not in (1, b, None) for a, b in zip(x.shape, shape[lead:], strict=True) if b is not None):
             raise ValueError(f"A tensor of shape {x.shape} cannot be broadcast to {shape}.")
         return Spec(tuple(shape), x.dtype)
 
     def reference(self, x: np.ndarray, *, shape: Shape) -> np.ndarray:
-        return np.ascontiguousarray(np.broadcast_to(x, shape))
+        return np.ascontiguousarray(np.broadcast_to(x, _broadcast_shape(x.shape, shape)))
 
     def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, shape: Shape) -> tuple:
         return (unbroadcast(g, x.shape),)
+
+
+def _broadcast_shape(old: Shape, new: Shape) -> Shape:
+    """`new`, its unknown sizes those of `old`."""
+    lead = len(new) - len(old)
+    return tuple(old[i - lead] if s is None and i >= lead else s for i, s in enumerate(new))
 
 
 @primitive
@@ -311,6 +355,8 @@ class _Sort(Primitive):
 
 
 reshape_primitive: Any = _Reshape
+reshape_like_primitive: Any = _ReshapeLike
+positions_primitive: Any = _Positions
 transpose_primitive: Any = _Transpose
 broadcast_primitive: Any = _BroadcastTo
 slice_primitive: Any = _Slice

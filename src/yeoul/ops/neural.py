@@ -31,7 +31,7 @@ from yeoul.ops.reductions import max as largest
 from yeoul.ops.reductions import mean, moments
 from yeoul.ops.reductions import sum as sum_of
 from yeoul.ops.registry import cast, convert
-from yeoul.ops.shaping import reshape, split, squeeze
+from yeoul.ops.shaping import reshape, reshape_by, split, squeeze
 
 __all__ = [
     "batch_normalization",
@@ -208,7 +208,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
     """exp(x) / sum(exp(x)) along `axis`; all axes together if None."""
     x = _float(x)
     if axis is None:
-        return reshape(softmax(reshape(x, (-1,)), 0), tuple(-1 if s is None else s for s in x.shape))
+        return reshape_by(softmax(reshape(x, (-1,)), 0), [(x, i) for i in range(x.ndim)])
     e = exp(x - stop_gradient(largest(x, axis, keepdims=True)))
     return e / sum_of(e, axis, keepdims=True)
 

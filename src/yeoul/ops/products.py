@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from yeoul.ops.product import matmul_primitive
 from yeoul.ops.reductions import drop_axes
 from yeoul.ops.reductions import sum as sum_of
 from yeoul.ops.registry import cast, convert, promoted
-from yeoul.ops.shaping import moveaxis, reshape, stack, transpose, unstack
+from yeoul.ops.shaping import moveaxis, reshape, reshape_by, stack, transpose, unstack
 
 __all__ = [
     "cross",
@@ -77,11 +78,17 @@ def kron(x1: Any, x2: Any) -> Tensor:
     """Kronecker's product: every element of `x1` times the whole of `x2`, laid out as blocks."""
     a, b = promoted(x1, x2)
     rank = max(a.ndim, b.ndim)
-    a, b = (reshape(x, (*(1,) * (rank - x.ndim), *x.shape)) for x in (a, b))
-    blocks = reshape(a, [s for size in a.shape for s in (size, 1)]) * reshape(
-        b, [s for size in b.shape for s in (1, size)]
+    a, b = (reshape_by(x, (*(1,) * (rank - x.ndim), *[(x, i) for i in range(x.ndim)])) for x in (a, b))
+    blocks = reshape_by(a, [s for i in range(rank) for s in ((a, i), 1)]) * reshape_by(
+        b, [s for i in range(rank) for s in (1, (b, i))]
     )
-    return reshape(blocks, [-1 if None in (s, t) else s * t for s, t in zip(a.shape, b.shape, strict=True)])
+
+    def joined(i: int) -> Any:
+        if None not in (a.shape[i], b.shape[i]):
+            return a.shape[i] * b.shape[i]
+        return (b, i) if a.shape[i] == 1 else (a, i) if b.shape[i] == 1 else -1
+
+    return reshape_by(blocks, [joined(i) for i in range(rank)])
 
 
 def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Tensor:
@@ -140,8 +147,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     n = int(np.prod([b.shape[j] for j in free_b], dtype=int))
     rows = reshape(transpose(a, free_a + left), (-1, k)) if a.ndim else reshape(a, (1, 1))
     columns = reshape(transpose(b, right + free_b), (k, n))
-    shape = [a.shape[i] for i in free_a] + [b.shape[j] for j in free_b]
-    return reshape(matmul_primitive(rows, columns), tuple(-1 if s is None else s for s in shape))
+    return reshape_by(matmul_primitive(rows, columns), [(a, i) for i in free_a] + [(b, j) for j in free_b])
 
 
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
@@ -150,6 +156,8 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
     Raises: ValueError if the subscripts do not fit the operands.
     """
     tensors = promoted(*operands) if len(operands) > 1 else [convert(operands[0])]
+    if len(tensors) > 1 and all(x.dtype == "int8" for x in tensors):
+        tensors = [cast(x, "int32") for x in tensors]
     subscripts = subscripts.replace(" ", "")
     left, arrow, result = subscripts.partition("->")
     terms = left.split(",")
@@ -216,24 +224,20 @@ def _contract(ta: str, a: Tensor, tb: str, b: Tensor, needed: set[str]) -> tuple
     summed = [c for c in ta if c in tb and c not in needed]
     free_a = [c for c in ta if c not in tb]
     free_b = [c for c in tb if c not in ta]
-    size = {
-        **dict(zip(tb, b.shape, strict=True)),
-        **{c: s for c, s in zip(ta, a.shape, strict=True) if s != 1 or c not in tb},
-    }
+    # Where each letter's size is to be seen: in a, unless it is 1 there and stands for more in b.
+    place = {c: (b, i) for i, c in enumerate(tb)}
+    place.update({c: (a, i) for i, c in enumerate(ta) if a.shape[i] != 1 or c not in tb})
 
-    def count(letters: list[str]) -> Any:
-        total = 1
-        for c in letters:
-            if size[c] is None:
-                return -1
-            total *= size[c]
-        return total
+    def joined(letters: list[str]) -> Any:
+        if len(letters) == 1:
+            return place[letters[0]]
+        sizes = [place[c][0].shape[place[c][1]] for c in letters]
+        return -1 if None in sizes else math.prod(sizes)
 
-    lead = [-1 if size[c] is None else size[c] for c in batch]
-    a = transpose(a, [ta.index(c) for c in batch + free_a + summed])
-    b = transpose(b, [tb.index(c) for c in batch + summed + free_b])
-    a = reshape(a, (*lead, count(free_a), count(summed)))
-    b = reshape(b, (*lead, count(summed), count(free_b)))
-    y = matmul_primitive(a, b)
+    lead = [place[c] for c in batch]
+    left = transpose(a, [ta.index(c) for c in batch + free_a + summed])
+    right = transpose(b, [tb.index(c) for c in batch + summed + free_b])
+    left = reshape_by(left, (*lead, joined(free_a), joined(summed)))
+    right = reshape_by(right, (*lead, joined(summed), joined(free_b)))
     letters = batch + free_a + free_b
-    return "".join(letters), reshape(y, tuple(-1 if size[c] is None else size[c] for c in letters))
+    return "".join(letters), reshape_by(matmul_primitive(left, right), [place[c] for c in letters])

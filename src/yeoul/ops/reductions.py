@@ -11,7 +11,7 @@ from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import absolute, exp, log, maximum, minimum, select, sqrt, square, stop_gradient
 from yeoul.ops.elementwise import isfinite as is_finite
-from yeoul.ops.layout import known_or_axis, reshape_primitive
+from yeoul.ops.layout import broadcast_primitive, known_or_axis, reshape_primitive
 from yeoul.ops.reduction import (
     argmax_,
     argmin_,
@@ -23,7 +23,7 @@ from yeoul.ops.reduction import (
     prod_,
     sum_,
 )
-from yeoul.ops.registry import cast, convert
+from yeoul.ops.registry import cast, convert, promoted
 
 __all__ = [
     "all",
@@ -96,15 +96,30 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """Largest element over `axis`."""
-    y = _reduce(max_, convert(x), axis, keepdims)
-    return y if initial is None else maximum(y, initial)
+    """Largest element over `axis`, and of `initial` if given.
+
+    Raises: ValueError if there is no element and no `initial`.
+    """
+    return _extreme(max_, maximum, convert(x), axis, keepdims, initial)
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """Smallest element over `axis`."""
-    y = _reduce(min_, convert(x), axis, keepdims)
-    return y if initial is None else minimum(y, initial)
+    """Smallest element over `axis`, and of `initial` if given.
+
+    Raises: ValueError if there is no element and no `initial`.
+    """
+    return _extreme(min_, minimum, convert(x), axis, keepdims, initial)
+
+
+def _extreme(primitive: Any, winner: Any, x: Tensor, axis: Axis, keepdims: bool, initial: Any) -> Tensor:
+    if initial is None:
+        return _reduce(primitive, x, axis, keepdims)
+    first = convert(initial, x.dtype)
+    axes = normalize_axes(axis, x.ndim)
+    if 0 in [x.shape[a] for a in axes]:
+        nothing = tuple(1 if i in axes else s for i, s in enumerate(x.shape) if keepdims or i not in axes)
+        return broadcast_primitive(first, shape=nothing)
+    return winner(_reduce(primitive, x, axis, keepdims), first)
 
 
 def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -199,10 +214,22 @@ def _cumulate(primitive: Any, x: Any, axis: int | None, dtype: Any) -> Tensor:
 
 
 def average(x: Any, axis: Axis = None, weights: Any = None) -> Tensor:
-    """Mean of `x` weighted by `weights` (of x's shape)."""
+    """Mean of `x` over `axis`, weighted by `weights`: of x's shape, or a vector along a single axis.
+
+    Raises: ValueError if the weights fit neither.
+    """
     if weights is None:
         return mean(x, axis)
-    x, w = convert(x), convert(weights)
+    x, w = promoted(x, weights, to_float=True)
+    if w.ndim != x.ndim:
+        if w.ndim != 1 or not isinstance(axis, int):
+            raise ValueError(
+                f"average needs weights of the shape {x.shape} or a vector along one axis, and got weights of shape {w.shape} "
+                f"and axis={axis}."
+            )
+        at = normalize_axis(axis, x.ndim)
+        w = reshape_primitive(w, shape=tuple(-1 if i == at else 1 for i in range(x.ndim)))
+        return sum(x * w, axis) / sum(w)
     return sum(x * w, axis) / sum(w, axis)
 
 

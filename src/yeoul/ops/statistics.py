@@ -10,7 +10,6 @@ import numpy as np
 from yeoul.core import config, dtypes
 from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
-from yeoul.ops.diagonals import diagonal
 from yeoul.ops.elementwise import (
     ceil,
     equal,
@@ -169,8 +168,7 @@ def corrcoef(x: Any) -> Tensor:
     rows = reshape_primitive(x, shape=(1, -1)) if x.ndim < 2 else x
     rows = rows - mean(rows, -1, keepdims=True)
     products = matmul_primitive(rows, matrix_transpose(rows))
-    lengths = sqrt(diagonal(products, axis1=-2, axis2=-1))
-    across = reshape_primitive(lengths, shape=(*known_or_axis(lengths.shape), 1))
+    across = sqrt(sum_of(rows * rows, -1, keepdims=True))
     down = matrix_transpose(across)
     y = minimum(maximum(products / across / down, -1.0), 1.0)
     return reshape_primitive(y, shape=()) if x.ndim < 2 else y
