@@ -43,7 +43,7 @@ SAMPLES = {
     "argmax": [([normal(3, 9)], {"axis": 1}), ([normal(3, 9)], {"axis": 0})],
     "argmin": [([normal(3, 9)], {"axis": 1})],
     "cumsum": [([normal(3, 4)], {"axis": 1})],
-    "cumprod": [([positive(3, 4)], {"axis": 0})],
+    "cumprod": [([positive(3, 4)], {"axis": 0}), ([np.array([[2.0, 0, 3, -1, 0, 5], [0, 1, 2, 3, 4, 5], [1, -2, 3, 4, 5, 0]])], {"axis": 1})],
     "reshape": [([normal(3, 4)], {"shape": (2, -1)})],
     "transpose": [([normal(3, 4)], {"permutation": (1, 0)}), ([normal(2, 3, 4)], {"permutation": (2, 0, 1)})],
     "broadcast_to": [([normal(3, 1)], {"shape": (2, 3, 4)}), ([normal()], {"shape": (3,)})],

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.ops.numpy_cases import BOOL, CASES, CUBE, EAGER_ONLY, F, G, I, V, W
 
+from tests.ops.numpy_cases import BOOL, CASES, CUBE, EAGER_ONLY, F, G, I, V, W
 from yeoul import GradientTape, Input, Model, ops
 from yeoul.core import engine
 from yeoul.core.graph import Graph

@@ -92,20 +92,36 @@ def test_dtype_of_two_operands(name, dtypes, expected):
     assert getattr(ops, name)(*(ops.ones((2, 2), d) for d in dtypes)).dtype == expected
 
 
-def test_gradient_of_relu6_is_zero_at_its_corners():
-    x = ops.convert_to_tensor([0.0, 6.0, 1.0, 7.0, -1.0])
+@pytest.mark.parametrize(
+    ("op", "corners", "expected"),
+    [
+        (ops.relu, [0], [0]),
+        (ops.relu6, [0, 6], [0, 0]),
+        (ops.leaky_relu, [0], [0.2]),
+        (ops.elu, [0], [1]),
+        (ops.selu, [0], [1.0507010]),
+        (ops.celu, [0], [2]),
+        (ops.hard_sigmoid, [-3, 3], [0, 0]),
+        (ops.hard_silu, [-3, 3], [0, 1]),
+        (ops.hard_tanh, [-1, 1], [1, 1]),
+        (ops.sparse_sigmoid, [-1, 1], [0, 0]),
+        (ops.abs, [0], [0]),
+        (lambda x: ops.maximum(x, 0.0), [0], [1]),
+        (lambda x: ops.maximum(0.0, x), [0], [0]),
+        (lambda x: ops.minimum(x, 1.0), [1], [1]),
+        (lambda x: ops.clip(x, -1.0, 1.0), [-1, 1], [1, 1]),
+        (lambda x: ops.logaddexp(x, 1.0), [1, -INF], [1, 0]),
+        (lambda x: ops.hypot(x, 1.0), [1, 0], [0.70710678, 0]),
+        (ops.erfinv, [0, 0.5], [0.88622693, 1.1125846]),
+        (ops.cumprod, [2, 0, 3], [1, 8, 0]),
+    ],
+)
+def test_gradients_at_corners(op, corners, expected):
+    x = ops.convert_to_tensor(corners, "float32")
     with GradientTape() as tape:
         tape.watch(x)
-        y = ops.relu6(x)
-    assert tape.gradient(y, x).tolist() == [0, 0, 1, 0, 0]
-
-
-def test_gradient_of_logaddexp_is_finite_at_infinity():
-    a, b = ops.convert_to_tensor([-INF, 1.0]), ops.convert_to_tensor([2.0, 1.0])
-    with GradientTape() as tape:
-        tape.watch(a)
-        y = ops.logaddexp(a, b)
-    assert tape.gradient(y, a).tolist() == [0, 0.5]
+        y = op(x)
+    np.testing.assert_allclose(tape.gradient(y, x), expected, rtol=1e-5)
 
 
 def test_operands_can_be_named():

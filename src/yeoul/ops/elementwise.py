@@ -123,13 +123,13 @@ arctan2 = binary(
 )
 
 
-def _winner_takes(g: Tensor, mine: Tensor, other: Tensor, wins: Tensor) -> Tensor:
-    # Equal operands share the gradient, as in TensorFlow's reduction of ties by JAX: half each.
-    return select(wins, g, select(equal(mine, other), g * 0.5, 0))
+def _winner_takes(g: Tensor, first_wins: Tensor) -> tuple:
+    return select(first_wins, g, 0), select(first_wins, 0, g)
 
 
-maximum = binary("max", np.maximum, lambda g, a, b, y: (_winner_takes(g, a, b, a > b), _winner_takes(g, b, a, b > a)))
-minimum = binary("min", np.minimum, lambda g, a, b, y: (_winner_takes(g, a, b, a < b), _winner_takes(g, b, a, b < a)))
+# Of equal operands the first takes the gradient, as in Keras on TensorFlow.
+maximum = binary("max", np.maximum, lambda g, a, b, y: _winner_takes(g, a >= b))
+minimum = binary("min", np.minimum, lambda g, a, b, y: _winner_takes(g, a <= b))
 equal = binary("eq", np.equal, result="bool")
 not_equal = binary("ne", np.not_equal, result="bool")
 less = binary("lt", np.less, result="bool")

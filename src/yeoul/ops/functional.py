@@ -34,6 +34,7 @@ from yeoul.ops.elementwise import (
     power,
     rint,
     sqrt,
+    stop_gradient,
 )
 from yeoul.ops.elementwise import select as choose
 from yeoul.ops.layout import scatter_add_primitive
@@ -153,22 +154,25 @@ def exp2(x: Any) -> Tensor:
 
 def hypot(x1: Any, x2: Any) -> Tensor:
     """sqrt(x1^2 + x2^2), without overflow."""
-    a, b = (absolute(v) for v in promoted(x1, x2, to_float=True))
-    larger, smaller = maximum(a, b), minimum(a, b)
+    a, b = promoted(x1, x2, to_float=True)
+    larger = stop_gradient(maximum(absolute(a), absolute(b)))
     is_plain = logical_and(larger > 0, isfinite(larger))
-    ratio = choose(is_plain, smaller, 0) / choose(is_plain, larger, 1)
-    return larger * sqrt(ratio * ratio + 1)
+    scale = choose(is_plain, larger, 1)
+    a, b = choose(is_plain, a / scale, 1), choose(is_plain, b / scale, 0)
+    return choose(is_plain, scale, larger) * sqrt(a * a + b * b)
 
 
 def erfinv(x: Any) -> Tensor:
     """Inverse of erf: infinite at -1 and 1, NaN beyond. Source: Giles 2010, and for float64 two steps of Newton."""
     x = _float(x)
-    y = _giles(x)
+    is_inside = absolute(x) < 1
+    inner = choose(is_inside, x, 0)
+    y = _giles(inner)
     if x.dtype == "float64":
         for _ in range(2):
-            inner = choose(isfinite(y), y, 0)
-            y = y - (erf(inner) - choose(isfinite(y), x, 0)) * exp(inner * inner) * (math.sqrt(math.pi) / 2)
-    return choose(equal(absolute(x), 1), x * float("inf"), y)
+            y = y - (erf(y) - inner) * exp(y * y) * (math.sqrt(math.pi) / 2)
+    outside = choose(equal(x, 1), math.inf, choose(equal(x, -1), -math.inf, math.nan))
+    return choose(is_inside, y, outside)
 
 
 def _giles(x: Tensor) -> Tensor:

@@ -99,8 +99,9 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
 
 
 def selu(x: Any) -> Tensor:
-    """1.0507 elu(x, 1.6733). Source: Klambauer et al. 2017."""
-    return elu(x, 1.6732632423543772) * 1.0507009873554805
+    """1.0507 x where positive, 1.0507 1.6733 (exp(x) - 1) elsewhere. Source: Klambauer et al. 2017."""
+    x = _float(x)
+    return select(x >= 0, x, expm1(minimum(x, 0)) * 1.6732632423543772) * 1.0507009873554805
 
 
 def celu(x: Any, alpha: float = 1.0) -> Tensor:
@@ -138,8 +139,8 @@ def log_sigmoid(x: Any) -> Tensor:
 
 
 def hard_sigmoid(x: Any) -> Tensor:
-    """min(max(x / 6 + 1/2, 0), 1)."""
-    return minimum(maximum(_float(x) / 6.0 + 0.5, 0.0), 1.0)
+    """relu6(x + 3) / 6: from 0 at -3 to 1 at 3."""
+    return relu6(_float(x) + 3.0) / 6.0
 
 
 def hard_silu(x: Any) -> Tensor:
@@ -193,8 +194,9 @@ def sparse_plus(x: Any) -> Tensor:
 
 
 def sparse_sigmoid(x: Any) -> Tensor:
-    """min(max((x + 1) / 2, 0), 1)."""
-    return minimum(maximum((_float(x) + 1.0) * 0.5, 0.0), 1.0)
+    """(x + 1) / 2 between -1 and 1, 0 below, 1 above; with gradient 0 at both."""
+    x = _float(x)
+    return select(x <= -1, 0, select(x >= 1, 1, (x + 1.0) * 0.5))
 
 
 def glu(x: Any, axis: int = -1) -> Tensor:

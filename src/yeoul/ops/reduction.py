@@ -10,7 +10,7 @@ import numpy as np
 from yeoul.core import dtypes
 from yeoul.core.shapes import Shape
 from yeoul.core.tensor import Spec, Tensor
-from yeoul.ops.elementwise import equal, select
+from yeoul.ops.elementwise import equal, logical_and, select
 from yeoul.ops.layout import (
     broadcast_primitive,
     flip_primitive,
@@ -146,8 +146,12 @@ class Cumulative(Primitive):
             return (None,)
         if self.name == "cumsum":
             return (suffix_sum(g),)
-        safe = select(equal(x, 0), 1, x)
-        return (suffix_sum(g * y) / safe,)
+        # Divided by each factor; at the first zero of a row the products without it are computed anew, and later ones get 0.
+        is_zero = equal(x, 0)
+        zeros = cumsum_primitive(cast(is_zero, "int32"), axis=axis)
+        is_first = logical_and(is_zero, equal(zeros, 1))
+        without = cumprod_primitive(select(is_first, 1, x), axis=axis)
+        return (select(is_first, suffix_sum(g * without), suffix_sum(g * y) / select(is_zero, 1, x)),)
 
 
 cumsum_primitive: Any = register(Cumulative("cumsum", np.cumsum))
