@@ -59,7 +59,7 @@ SAMPLES = {
     "scatter_add": [([normal(2, 2, 4), INDICES], {"axis": 0, "size": 3, "rank": 2})],
     "searchsorted": [([np.sort(normal(5)), normal(3, 4)], {"side": "left"}), ([np.arange(4.0), INDICES * 1.0], {"side": "right"})],
     "unique": [([INDICES], {"size": size, "fill_value": 7, "axis": None, "is_sorted": True}) for size in (2, 5)] + [([INDICES], {"size": 3, "fill_value": None, "axis": 1, "is_sorted": False})],
-    "scatter_rows": [([normal(4, 2), np.array([2, 0, 2], np.int32), normal(3, 2)], {"reduction": r}) for r in (None, "max", "min", "mul")],
+    "scatter_rows": [([normal(4, 2), np.array([2, 0, 2], np.int32), normal(3, 2)], {"reduction": r}) for r in (None, "add", "max", "min", "mul")],
     "view": [([normal(2, 4).astype(np.float32)], {"dtype": d}) for d in ("int32", "float64", "uint8")],
     "sort": [([normal(3, 5)], {})],
     "matmul": [([normal(3, 4), normal(4, 5)], {}), ([normal(2, 3, 4), normal(2, 4, 5)], {}), ([normal(2, 3, 4), normal(4, 5)], {}), ([normal(1, 3, 4), normal(2, 4, 5)], {})],

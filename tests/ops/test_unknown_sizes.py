@@ -60,6 +60,9 @@ X = np.random.default_rng(0).normal(size=(5, 4, 3)).astype(np.float32)
         lambda t: ops.trapezoid(t, axis=1),
         lambda t: ops.rot90(t, axes=(2, 1)),
         lambda t: ops.layer_normalization(t, axis=[1, 2]),
+        *[lambda t, r=r: ops.scatter_update(t, [[0], [-1]], t[:2] * 2, r) for r in (None, "add", "max", "mul")],
+        lambda t: ops.slice_update(t, [0, 1, 0], t[:, :2] * 2),
+        lambda t: ops.slice_update(t, [0, 9, 0], t[:, -1:] * 2),
     ],
 )
 def test_a_model_gives_what_the_op_gives_eagerly(op, shape):
@@ -100,6 +103,16 @@ def test_splitting_an_axis_of_unknown_size_says_so():
     inputs = Input((None, 3))
     with pytest.raises(ValueError, match=r"axis 1 of a tensor of shape .* has no known size"):
         ops.split(inputs, 2, axis=1)
+
+
+def test_ops_that_go_element_by_element_need_to_know_how_many():
+    inputs = Input((3,))
+    with pytest.raises(ValueError, match=r"scan goes element by element .* shape \(None, 3\)"):
+        ops.map(lambda row: row * 2, inputs)
+    with pytest.raises(ValueError, match=r"vectorize goes element by element .* shape \(None, 3\)"):
+        ops.vectorize(lambda row: row * 2)(inputs)
+    with pytest.raises(ValueError, match=r"unknown sizes both among the first 2 axes and after"):
+        ops.scatter_update(Input((2, None)), [[0, 1]], np.ones((1, 3), np.float32))
 
 
 def test_reshape_takes_no_code_from_outside():

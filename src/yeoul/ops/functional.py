@@ -291,6 +291,11 @@ def scan(
 ) -> tuple:
     """Carries a value along the first axis of `xs`: (carry, y) = f(carry, x). Returns the last carry and the stacked ys."""
     n: Any = length if xs is None else tree.flatten(xs)[0].shape[0]
+    if n is None:
+        raise ValueError(
+            "scan goes element by element and must know how many there are, and got a tensor of shape "
+            f"{tree.flatten(xs)[0].shape}. Use ops on the whole tensor, or fix the size."
+        )
     carry, ys = init, []
     for i in reversed(range(n)) if reverse else range(n):
         x = None if xs is None else tree.map_structure(lambda t, at=i: convert(t)[at], xs)

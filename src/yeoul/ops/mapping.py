@@ -34,7 +34,11 @@ def vectorize(pyfunc: Callable, *, excluded: Any = None, signature: str | None =
         tensors = [convert(args[i]) for i in spread]
         inputs, outputs = _read_signature(signature, len(tensors))
         for x, rank in zip(tensors, inputs, strict=True):
-            if x.ndim < rank or None in x.shape:
+            if None in x.shape:
+                raise ValueError(
+                    f"vectorize goes element by element and must know how many there are, and got a tensor of shape {x.shape}."
+                )
+            if x.ndim < rank:
                 raise ValueError(f"vectorize: a tensor of shape {x.shape} does not fit the signature {signature!r}.")
         leads = [x.shape[: x.ndim - rank] for x, rank in zip(tensors, inputs, strict=True)]
         lead = broadcast(*leads, context="the arguments of a vectorized function") if leads else ()

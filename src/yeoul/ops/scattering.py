@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,20 +11,20 @@ import numpy as np
 from yeoul.core import dtypes
 from yeoul.core.tensor import Spec, Tensor
 from yeoul.ops.elementwise import equal, logical_and, maximum, minimum, select
-from yeoul.ops.layout import broadcast_primitive, gather_primitive, scatter_add_primitive
+from yeoul.ops.layout import broadcast_primitive, gather_primitive, positions_primitive, scatter_add_primitive
 from yeoul.ops.registry import Primitive, cast, convert, primitive
-from yeoul.ops.shaping import reshape, take
+from yeoul.ops.shaping import length_of, reshape, reshape_by, take
 
 __all__ = ["scatter", "scatter_update", "slice_update"]
 
-_COMBINE = {"max": np.maximum, "min": np.minimum, "mul": np.multiply}
+_COMBINE = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
 
 
 @primitive
 class _ScatterRows(Primitive):
     """x, with the rows at `indices` replaced by `updates` (the last one for equal indices), or combined with all of them.
 
-    `reduction` is None, "max", "min" or "mul"; x has shape (rows, width), indices (n,), updates (n, width).
+    `reduction` is None, "add", "max", "min" or "mul"; x has shape (rows, width), indices (n,), updates (n, width).
     """
 
     name = "scatter_rows"
@@ -52,6 +54,8 @@ class _ScatterRows(Primitive):
         def total(t: Tensor) -> Tensor:
             return scatter_add_primitive(t, indices, axis=0, size=x.shape[0], rank=1)
 
+        if reduction == "add":
+            return g, None, at(g)
         if reduction is None:
             order = convert(np.arange(indices.shape[0], dtype=np.int32).reshape(-1, 1))
             nobody = convert(np.full((x.shape[0], 1), -1, np.int32))  # type: ignore[arg-type]
@@ -75,8 +79,11 @@ class _ScatterRows(Primitive):
 scatter_rows: Any = _ScatterRows
 
 
-def _rows_of(indices: Any, shape: tuple, name: str) -> tuple[Tensor, int, tuple]:
-    """Row numbers of `indices` (..., k) in a tensor whose first k axes are joined, how many rows there are, and the other sizes."""
+def _rows_of(indices: Any, sizes: Sequence, name: str) -> tuple[Tensor, int]:
+    """Row numbers of `indices` (..., depth) in a tensor whose first `depth` axes are joined, and that depth.
+
+    `sizes` are those of the tensor's axes: ints, or scalar tensors.
+    """
     indices = convert(indices)
     if indices.ndim < 2 or not dtypes.is_integer(indices.dtype):
         raise ValueError(
@@ -84,13 +91,13 @@ def _rows_of(indices: Any, shape: tuple, name: str) -> tuple[Tensor, int, tuple]
             f"{indices.shape}."
         )
     depth: Any = indices.shape[-1]
-    if depth is None or depth > len(shape) or None in shape:
-        raise ValueError(f"{name}: indices of shape {indices.shape} do not fit a tensor of shape {shape}.")
+    if depth is None or depth > len(sizes):
+        raise ValueError(f"{name}: indices of shape {indices.shape} do not fit a tensor of rank {len(sizes)}.")
     rows: Any = 0
     for axis in range(depth):
         at = cast(take(indices, axis, -1), "int32")
-        rows = rows * shape[axis] + select(at < 0, at + shape[axis], at)
-    return reshape(rows, -1), int(np.prod(shape[:depth], dtype=int)), tuple(shape[depth:])
+        rows = rows * sizes[axis] + select(at < 0, at + sizes[axis], at)
+    return reshape(rows, -1), depth
 
 
 def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
@@ -102,8 +109,9 @@ def scatter(indices: Any, values: Any, shape: Any) -> Tensor:
     """
     values = convert(values)
     shape = tuple(int(s) for s in shape)
-    rows, count, inner = _rows_of(indices, shape, "scatter")
-    y = scatter_add_primitive(reshape(values, (-1, *inner)), rows, axis=0, size=count, rank=1)
+    rows, depth = _rows_of(indices, shape, "scatter")
+    parts = reshape(values, (-1, *shape[depth:]))
+    y = scatter_add_primitive(parts, rows, axis=0, size=math.prod(shape[:depth]), rank=1)
     return reshape(y, shape)
 
 
@@ -117,16 +125,24 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
 
     Raises: ValueError for another reduction.
     """
-    if reduction not in (None, "add", *_COMBINE):
+    if reduction not in (None, *_COMBINE):
         raise ValueError(f"scatter_update knows the reductions None, add, max, min and mul, and got {reduction!r}.")
     x = convert(inputs)
     updates = convert(updates, x.dtype)
-    if reduction == "add":
+    if reduction == "add" and None not in x.shape:
         return x + scatter(indices, updates, x.shape)
-    rows, count, inner = _rows_of(indices, x.shape, "scatter_update")
-    width = int(np.prod(inner, dtype=int))
-    y = scatter_rows(reshape(x, (count, width)), rows, reshape(updates, (-1, width)), reduction=reduction)
-    return reshape(y, x.shape)
+    rows, depth = _rows_of(indices, [length_of(x, axis) for axis in range(x.ndim)], "scatter_update")
+    # Where sizes are unknown, one of the two of a matrix of rows can be left to the reshape.
+    outer, inner = x.shape[:depth], x.shape[depth:]
+    width = -1 if None in inner else math.prod(inner)
+    count: Any = (x, 0) if depth == 1 else -1 if None in outer else math.prod(outer)
+    if width == count == -1:
+        raise ValueError(
+            f"scatter_update: a tensor of shape {x.shape} has unknown sizes both among the first {depth} axes and after them."
+        )
+    table = reshape_by(x, (-1 if width != -1 else count, width))
+    y = scatter_rows(table, rows, reshape_by(updates, ((rows, 0), width)), reduction=reduction)
+    return reshape_by(y, [(x, axis) for axis in range(x.ndim)])
 
 
 def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
@@ -144,11 +160,18 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Tensor:
     is_inside: Any = True
     for axis in range(x.ndim):
         size, length = x.shape[axis], block.shape[axis]
-        if size is None or length is None or length > size:
+        if size is not None and length is not None and length > size:
             raise ValueError(f"slice_update: a block of shape {block.shape} does not fit a tensor of shape {x.shape}.")
-        start = minimum(maximum(cast(start_indices[axis], "int32"), 0), size - length)
-        place = convert(np.arange(size, dtype=np.int32)) - start
-        block = take(block, minimum(maximum(place, 0), length - 1), axis)
-        along = logical_and(place >= 0, place < length)
-        is_inside = logical_and(is_inside, reshape(along, [size if i == axis else 1 for i in range(x.ndim)]))
+        if size == length and (size is not None or _is_zero(start_indices[axis])):
+            continue  # the whole axis
+        n = length_of(block, axis)
+        start = minimum(maximum(cast(start_indices[axis], "int32"), 0), length_of(x, axis) - n)
+        place = positions_primitive(x, axis=axis) - start
+        block = take(block, minimum(maximum(place, 0), n - 1), axis)
+        along = logical_and(place >= 0, place < n)
+        is_inside = logical_and(is_inside, reshape(along, [-1 if i == axis else 1 for i in range(x.ndim)]))
     return select(is_inside, block, x)
+
+
+def _is_zero(start: Any) -> bool:
+    return not isinstance(start, Tensor) and int(start) == 0
