@@ -183,7 +183,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         return x * 1.0
     bits = ops.right_shift(ops.random_bits(_state(seed), shape=tuple(given)), 8)
     keep = ops.greater_equal(bits, np.uint32(round(rate * 2**24)))
-    return ops.select(keep, x * (1.0 / (1.0 - rate)), 0)
+    return ops.where(keep, x * (1.0 / (1.0 - rate)), 0)
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,8 @@ import numpy as np
 from yeoul.core.graph import Graph, topological
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Node, Tensor, apply, from_array
-from yeoul.ops.registry import PRIMITIVES, Elementwise
+from yeoul.ops.layout import slice_bounds, slice_primitive
+from yeoul.ops.registry import PRIMITIVES, Elementwise, convert
 
 _FOLD_LIMIT = 65536  # elements; larger constants are cheaper to compute again than to keep
 
@@ -196,6 +198,30 @@ def _select(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Ten
     return inputs[1] if inputs[1] is inputs[2] and inputs[1].shape == tensor.shape else None
 
 
+def _slice(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x = inputs[0]
+    if x.shape == tensor.shape:
+        return x
+    starts, stops = slice_bounds(x.shape, attributes["starts"], attributes["stops"], attributes.get("limited", ()))
+    if (starts, stops) == (attributes["starts"], attributes["stops"]):
+        return None
+    return slice_primitive(x, starts=starts, stops=stops, steps=attributes["steps"])
+
+
+def _count(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    sizes = [inputs[0].shape[axis] for axis in attributes["axes"]]
+    return None if None in sizes else convert(math.prod(sizes), attributes["dtype"])
+
+
+def _positions(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    size = inputs[0].shape[attributes["axis"]]
+    return None if size is None else from_array(np.arange(size, dtype=np.int32))
+
+
+def _reshape_like(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    return None if None in tensor.shape else PRIMITIVES["reshape"](inputs[0], shape=tensor.shape)  # type: ignore[operator]
+
+
 _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] = {
     "stop_gradient": _first,
     "custom_gradient": _first,
@@ -204,7 +230,10 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "mul": _multiply,
     "div": _divide,
     "broadcast_to": _same_shape,
-    "slice": _same_shape,
+    "slice": _slice,
+    "count": _count,
+    "positions": _positions,
+    "reshape_like": _reshape_like,
     "pad": _same_shape,
     "reshape": _reshape,
     "transpose": _transpose,

@@ -1,8 +1,11 @@
 """What can be done to tensors: Keras' `ops` names, made of few primitives."""
 
 from yeoul.core.tensor import operators as _operators
+from yeoul.ops.arrangement import *  # noqa: F403
+from yeoul.ops.complex_parts import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
+from yeoul.ops.diagonals import *  # noqa: F403
 from yeoul.ops.elementwise import (
     absolute,
     add,
@@ -52,7 +55,6 @@ from yeoul.ops.elementwise import (
     reciprocal,
     right_shift,
     rsqrt,
-    select,
     sigmoid,
     sign,
     sin,
@@ -67,13 +69,22 @@ from yeoul.ops.elementwise import (
     trunc,
 )
 from yeoul.ops.functional import *  # noqa: F403
+from yeoul.ops.indexing import *  # noqa: F403
+from yeoul.ops.indexing import slice_ as slice
+from yeoul.ops.mapping import *  # noqa: F403
+from yeoul.ops.nan_statistics import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
 from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
 from yeoul.ops.registry import cast
+from yeoul.ops.representation import *  # noqa: F403
+from yeoul.ops.scattering import *  # noqa: F403
+from yeoul.ops.searching import *  # noqa: F403
 from yeoul.ops.shaping import *  # noqa: F403
-from yeoul.ops.shaping import slice_ as slice
+from yeoul.ops.special import *  # noqa: F403
+from yeoul.ops.statistics import *  # noqa: F403
+from yeoul.ops.windows import *  # noqa: F403
 
 abs = absolute
 true_divide = divide

@@ -11,18 +11,21 @@ from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.core.variable import Variable
 from yeoul.ops.elementwise import equal, select
-from yeoul.ops.layout import broadcast_primitive, reshape_primitive
+from yeoul.ops.layout import broadcast_primitive, known_or_axis, reshape_primitive
 from yeoul.ops.reductions import max as largest
 from yeoul.ops.registry import cast, convert
 
 __all__ = [
     "arange",
+    "array",
     "convert_to_numpy",
     "convert_to_tensor",
     "empty",
+    "empty_like",
     "eye",
     "full",
     "full_like",
+    "geomspace",
     "identity",
     "is_tensor",
     "linspace",
@@ -32,8 +35,6 @@ __all__ = [
     "one_hot",
     "ones",
     "ones_like",
-    "tril",
-    "triu",
     "zeros",
     "zeros_like",
 ]
@@ -78,6 +79,16 @@ def ones(shape: Any, dtype: Any = None) -> Tensor:
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:
     return zeros(shape, dtype)
+
+
+def array(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor from an array, number, nested list or variable."""
+    return convert_to_tensor(x, dtype)
+
+
+def empty_like(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor in the shape of `x`; its elements are 0, and mean nothing."""
+    return full_like(x, 0, dtype)
 
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
@@ -132,26 +143,16 @@ def logspace(
     return from_array(np.asarray(values, dtypes.to_numpy(_dtype(dtype))))
 
 
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Tensor:
+    """`num` numbers from `start` to `stop`, each the same multiple of the one before."""
+    values = np.geomspace(np.asarray(start), np.asarray(stop), num, endpoint, axis=axis)
+    return from_array(np.asarray(values, dtypes.to_numpy(_dtype(dtype))))
+
+
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
     return [
         from_array(np.ascontiguousarray(a)) for a in np.meshgrid(*[convert_to_numpy(v) for v in x], indexing=indexing)
     ]  # type: ignore[call-overload]
-
-
-def _band(x: Any, k: int, is_lower: bool) -> Tensor:
-    x = convert(x)
-    mask = np.tri(*x.shape[-2:], k=k if is_lower else k - 1, dtype=bool)  # type: ignore[arg-type]
-    return select(mask if is_lower else ~mask, x, 0)
-
-
-def tril(x: Any, k: int = 0) -> Tensor:
-    """The lower triangle; zeros above diagonal `k`."""
-    return _band(x, k, True)
-
-
-def triu(x: Any, k: int = 0) -> Tensor:
-    """The upper triangle; zeros below diagonal `k`."""
-    return _band(x, k, False)
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
@@ -166,17 +167,24 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
         x = cast(x, "int32")
     rank = x.ndim + 1
     axis = normalize_axis(axis, rank)
-    sizes = iter(x.shape)
-    spread = reshape_primitive(
-        x, shape=tuple(1 if i == axis else (-1 if (s := next(sizes)) is None else s) for i in range(rank))
-    )
+    sizes = iter(known_or_axis(x.shape))
+    spread = reshape_primitive(x, shape=tuple(1 if i == axis else next(sizes) for i in range(rank)))
     classes = np.arange(num_classes, dtype=dtypes.to_numpy(x.dtype))
     codes = classes.reshape([num_classes if i == axis else 1 for i in range(rank)])
     return cast(equal(spread, codes), _dtype(dtype))
 
 
-def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:
-    """1 for every class that occurs along the last axis."""
+def multi_hot(
+    inputs: Any, num_classes: int | None = None, axis: int = -1, dtype: Any = None, sparse: bool = False, **kwargs: Any
+) -> Tensor:
+    """1 for every class that occurs along the last axis; the classes lie along `axis`.
 
+    Raises: ValueError without `num_classes`.
+    """
+    num_classes = kwargs.pop("num_tokens", num_classes)
+    if kwargs:
+        raise TypeError(f"multi_hot has no argument {next(iter(kwargs))!r}.")
+    if num_classes is None:
+        raise ValueError("multi_hot needs `num_classes`, the size of the axis it makes.")
     inputs = convert(inputs)
-    return largest(one_hot(inputs, num_classes, -1, dtype), axis=max(inputs.ndim - 1, 0))
+    return largest(one_hot(inputs, num_classes, axis, dtype), axis=max(inputs.ndim - 1, 0))

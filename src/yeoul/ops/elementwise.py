@@ -40,13 +40,13 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
 negative = elementwise("neg", np.negative, lambda g, x, y: -g)
 absolute = elementwise("abs", np.abs, lambda g, x, y: g * sign(x))  # type: ignore[has-type]
 sign = elementwise("sign", np.sign)
-floor = elementwise("floor", np.floor)
-ceil = elementwise("ceil", np.ceil)
+floor = elementwise("floor", np.floor, result="float")
+ceil = elementwise("ceil", np.ceil, result="float")
 rint = elementwise("round", np.rint)
 trunc = elementwise("trunc", np.trunc)
 sqrt = elementwise("sqrt", np.sqrt, lambda g, x, y: g * 0.5 / y, result="float")
 rsqrt = elementwise("rsqrt", lambda x: 1 / np.sqrt(x), lambda g, x, y: g * -0.5 * y / x, result="float")
-square = elementwise("square", np.square, lambda g, x, y: g * (x + x))
+square = elementwise("square", np.square, lambda g, x, y: g * (x + x), operands="number")
 reciprocal = elementwise("reciprocal", lambda x: 1 / x, lambda g, x, y: -g * square(y), result="float")
 exp = elementwise("exp", np.exp, lambda g, x, y: g * y, result="float")
 expm1 = elementwise("expm1", np.expm1, lambda g, x, y: g * (y + 1), result="float")
@@ -113,7 +113,7 @@ subtract = binary("sub", np.subtract, lambda g, a, b, y: (g, -g))
 multiply = binary("mul", np.multiply, lambda g, a, b, y: (g * b, g * a))
 divide = binary("div", _divide, lambda g, a, b, y: (g / b, -g * y / b), result="float")
 floor_divide = binary("floordiv", _integer_safe(np.floor_divide))
-mod = binary("mod", _integer_safe(np.mod), lambda g, a, b, y: (g, -g * floor_divide(a, b)))
+mod = binary("mod", _integer_safe(np.mod), lambda g, a, b, y: (g, -g * floor_divide(a, b)), operands="number")
 power = binary("pow", _power, _power_gradient)
 arctan2 = binary(
     "atan2",
@@ -123,13 +123,13 @@ arctan2 = binary(
 )
 
 
-def _winner_takes(g: Tensor, mine: Tensor, other: Tensor, wins: Tensor) -> Tensor:
-    # Equal operands share the gradient, as in TensorFlow's reduction of ties by JAX: half each.
-    return select(wins, g, select(equal(mine, other), g * 0.5, 0))
+def _winner_takes(g: Tensor, first_wins: Tensor) -> tuple:
+    return select(first_wins, g, 0), select(first_wins, 0, g)
 
 
-maximum = binary("max", np.maximum, lambda g, a, b, y: (_winner_takes(g, a, b, a > b), _winner_takes(g, b, a, b > a)))
-minimum = binary("min", np.minimum, lambda g, a, b, y: (_winner_takes(g, a, b, a < b), _winner_takes(g, b, a, b < a)))
+# Of equal operands the first takes the gradient, as in Keras on TensorFlow.
+maximum = binary("max", np.maximum, lambda g, a, b, y: _winner_takes(g, a >= b))
+minimum = binary("min", np.minimum, lambda g, a, b, y: _winner_takes(g, a <= b))
 equal = binary("eq", np.equal, result="bool")
 not_equal = binary("ne", np.not_equal, result="bool")
 less = binary("lt", np.less, result="bool")
@@ -139,9 +139,9 @@ greater_equal = binary("ge", np.greater_equal, result="bool")
 logical_and = binary("logical_and", np.logical_and, result="bool", operands="bool")
 logical_or = binary("logical_or", np.logical_or, result="bool", operands="bool")
 logical_xor = binary("logical_xor", np.logical_xor, result="bool", operands="bool")
-bitwise_and = binary("bitwise_and", np.bitwise_and)
-bitwise_or = binary("bitwise_or", np.bitwise_or)
-bitwise_xor = binary("bitwise_xor", np.bitwise_xor)
+bitwise_and = binary("bitwise_and", np.bitwise_and, names=("x", "y"))
+bitwise_or = binary("bitwise_or", np.bitwise_or, names=("x", "y"))
+bitwise_xor = binary("bitwise_xor", np.bitwise_xor, names=("x", "y"))
 
 
 def _shift(function: Any) -> Any:
@@ -152,8 +152,8 @@ def _shift(function: Any) -> Any:
     return compute
 
 
-left_shift = binary("shl", _shift(np.left_shift))
-right_shift = binary("shr", _shift(np.right_shift))
+left_shift = binary("shl", _shift(np.left_shift), names=("x", "y"))
+right_shift = binary("shr", _shift(np.right_shift), names=("x", "y"))
 
 
 # -- three operands -----------------------------------------------------------------------------------------------------

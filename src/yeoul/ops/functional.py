@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
-from yeoul.core import dtypes, tree
+from yeoul.core import config, dtypes, tree
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import (
     absolute,
@@ -16,7 +17,10 @@ from yeoul.ops.elementwise import (
     bitwise_not,
     bitwise_or,
     bitwise_xor,
+    equal,
+    erf,
     exp,
+    isfinite,
     isinf,
     isnan,
     log,
@@ -27,16 +31,19 @@ from yeoul.ops.elementwise import (
     logical_xor,
     maximum,
     minimum,
+    power,
     rint,
-    select,
     sqrt,
+    stop_gradient,
 )
+from yeoul.ops.elementwise import select as choose
 from yeoul.ops.layout import scatter_add_primitive
-from yeoul.ops.reductions import sum as sum_of
-from yeoul.ops.registry import cast, convert
-from yeoul.ops.shaping import stack, take
+from yeoul.ops.reductions import all as all_of
+from yeoul.ops.registry import cast, concrete, convert, kind_of, promoted, result_type
+from yeoul.ops.shaping import stack
 
 __all__ = [
+    "allclose",
     "bincount",
     "bitwise_and_or_logical",
     "bitwise_or_logical_not",
@@ -44,8 +51,6 @@ __all__ = [
     "bitwise_xor_or_logical",
     "clip",
     "cond",
-    "diag",
-    "diagonal",
     "erfinv",
     "exp2",
     "fori_loop",
@@ -54,35 +59,69 @@ __all__ = [
     "log2",
     "log10",
     "logaddexp",
+    "logaddexp2",
     "map",
     "nan_to_num",
     "round",
     "scan",
     "segment_sum",
+    "select",
     "switch",
-    "trace",
     "vectorized_map",
     "where",
     "while_loop",
 ]
 
 
+def _float(x: Any) -> Tensor:
+    x = convert(x)
+    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
+
+
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
     """`x1` where the condition holds, `x2` elsewhere; alone, the indices of true elements of a concrete tensor."""
     if x1 is None and x2 is None:
-        found = np.nonzero(np.asarray(convert(condition)))
-        return [convert(i.astype(np.int32)) for i in found]
-    return select(condition, x1, x2)
+        array = concrete(condition, "where", "Give it x1 and x2, or multiply by the condition.")
+        return [convert(i.astype(np.int32)) for i in np.nonzero(np.atleast_1d(array))]
+    return choose(condition, x1, x2)
+
+
+def select(condlist: Sequence, choicelist: Sequence, default: Any = 0) -> Tensor:
+    """For every element, the choice that belongs to the first condition that holds; `default` where none does.
+
+    Raises: ValueError if there are not as many conditions as choices, or none.
+    """
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(
+            f"select needs one choice for every condition and at least one, and got {len(condlist)} condition(s) and "
+            f"{len(choicelist)} choice(s). For a single condition use where(condition, x1, x2)."
+        )
+    dtype = result_type(*(kind_of(choice) for choice in (*choicelist, default)))
+    result = convert(default, dtype)
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = choose(condition, convert(choice, dtype), result)
+    return result
 
 
 def clip(x: Any, x_min: Any, x_max: Any) -> Tensor:
-    """x limited to [x_min, x_max]."""
-    return minimum(maximum(x, x_min), x_max)
+    """x limited to [x_min, x_max]; a bound of None is no bound."""
+    x = convert(x)
+    if x.dtype == "bool":
+        x = cast(x, "int32")
+    if dtypes.is_float(x.dtype):
+        x_min, x_max = (None if v is None else convert(v, x.dtype) for v in (x_min, x_max))
+    x = x if x_min is None else maximum(x, x_min)
+    return x if x_max is None else minimum(x, x_max)
 
 
 def round(x: Any, decimals: int = 0) -> Tensor:
-    """The nearest number with `decimals` digits; halves go to the even neighbour."""
-    return rint(x) if decimals == 0 else rint(convert(x) * 10.0**decimals) / 10.0**decimals
+    """The nearest number with `decimals` digits; halves go to the even neighbour. Integers stay such."""
+    x = convert(x)
+    if decimals == 0:
+        return rint(x)
+    if not dtypes.is_float(x.dtype):
+        return x if decimals > 0 else cast(rint(x / 10.0**-decimals) * 10.0**-decimals, x.dtype)
+    return rint(x * 10.0**decimals) / 10.0**decimals
 
 
 def log2(x: Any) -> Tensor:
@@ -94,23 +133,49 @@ def log10(x: Any) -> Tensor:
 
 
 def logaddexp(x1: Any, x2: Any) -> Tensor:
-    """log(exp(x1) + exp(x2))."""
-    a, b = convert(x1), convert(x2)
-    return maximum(a, b) + log1p(exp(-absolute(a - b)))
+    """log(exp(x1) + exp(x2)), without overflow."""
+    a, b = promoted(x1, x2, to_float=True)
+    difference = a - b
+    has_none = isnan(difference)  # equal infinities, or a NaN
+    sum_of_both = maximum(a, b) + log1p(exp(-absolute(choose(has_none, 0, difference))))
+    return choose(has_none, a + b, sum_of_both)
+
+
+def logaddexp2(x1: Any, x2: Any) -> Tensor:
+    """log2(2^x1 + 2^x2), without overflow."""
+    a, b = promoted(x1, x2, to_float=True)
+    return logaddexp(a * math.log(2), b * math.log(2)) * (1.0 / math.log(2))
 
 
 def exp2(x: Any) -> Tensor:
-    return exp(convert(x) * math.log(2))
+    """2^x."""
+    return power(2.0, convert(x))
 
 
 def hypot(x1: Any, x2: Any) -> Tensor:
-    a, b = convert(x1), convert(x2)
-    return sqrt(a * a + b * b)
+    """sqrt(x1^2 + x2^2), without overflow."""
+    a, b = promoted(x1, x2, to_float=True)
+    larger = stop_gradient(maximum(absolute(a), absolute(b)))
+    is_plain = logical_and(larger > 0, isfinite(larger))
+    scale = choose(is_plain, larger, 1)
+    a, b = choose(is_plain, a / scale, 1), choose(is_plain, b / scale, 0)
+    return choose(is_plain, scale, larger) * sqrt(a * a + b * b)
 
 
 def erfinv(x: Any) -> Tensor:
-    """Inverse of erf on (-1, 1). Source: Giles 2010, single precision."""
-    x = convert(x)
+    """Inverse of erf: infinite at -1 and 1, NaN beyond. Source: Giles 2010, and for float64 two steps of Newton."""
+    x = _float(x)
+    is_inside = absolute(x) < 1
+    inner = choose(is_inside, x, 0)
+    y = _giles(inner)
+    if x.dtype == "float64":
+        for _ in range(2):
+            y = y - (erf(y) - inner) * exp(y * y) * (math.sqrt(math.pi) / 2)
+    outside = choose(equal(x, 1), math.inf, choose(equal(x, -1), -math.inf, math.nan))
+    return choose(is_inside, y, outside)
+
+
+def _giles(x: Tensor) -> Tensor:
     w = -log((1.0 - x) * (1.0 + x))
     small, large = w - 2.5, sqrt(maximum(w, 5.0)) - 3.0
     near: Any = 2.81022636e-08
@@ -137,27 +202,32 @@ def erfinv(x: Any) -> Tensor:
         2.83297682,
     ):
         far = far * large + c
-    return select(w < 5.0, near, far) * x
+    return choose(w < 5.0, near, far) * x
 
 
 def isclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
     """|x1 - x2| <= atol + rtol |x2|."""
-    a, b = convert(x1), convert(x2)
+    a, b = promoted(x1, x2, to_float=True)
     close = absolute(a - b) <= (absolute(b) * rtol + atol)
     close = logical_or(close, a == b)
     return logical_or(close, logical_and(isnan(a), isnan(b))) if equal_nan else close
 
 
+def allclose(x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Tensor:
+    """Whether all elements are close (see `isclose`)."""
+    return all_of(isclose(x1, x2, rtol, atol, equal_nan))
+
+
 def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
-    """NaN and infinities replaced by numbers."""
+    """NaN and infinities replaced by numbers: 0, and the largest and smallest of the dtype, if not given."""
     x = convert(x)
-    limits = (
-        np.finfo(dtypes.to_numpy(x.dtype)) if x.dtype in ("float32", "float64", "float16") else np.finfo(np.float32)
-    )
-    x = select(isnan(x), nan, x)
-    high = float(limits.max) if posinf is None else posinf
-    low = float(limits.min) if neginf is None else neginf
-    return select(isinf(x), select(x > 0, high, low), x)
+    if not dtypes.is_float(x.dtype):
+        return x
+    limits = ml_dtypes.finfo(dtypes.to_numpy(x.dtype))
+    high = convert(float(limits.max) if posinf is None else posinf, x.dtype)
+    low = convert(float(limits.min) if neginf is None else neginf, x.dtype)
+    x = choose(isnan(x), convert(nan, x.dtype), x)
+    return choose(isinf(x), choose(x > 0, high, low), x)
 
 
 def bitwise_and_or_logical(x1: Any, x2: Any) -> Tensor:
@@ -185,7 +255,7 @@ def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> 
     """true_fn() or false_fn(). With a symbolic predicate both are computed and one result is selected, so neither may change variables."""
     if not isinstance(pred, Tensor) or pred.array is not None:
         return true_fn() if bool(pred) else false_fn()
-    return tree.map_structure(lambda a, b: select(pred, a, b), true_fn(), false_fn())
+    return tree.map_structure(lambda a, b: choose(pred, a, b), true_fn(), false_fn())
 
 
 def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None = None) -> Any:
@@ -194,7 +264,7 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iteration
     Raises: TypeError if the condition is symbolic.
     """
     is_single = not isinstance(loop_vars, (list, tuple))
-    state = (loop_vars,) if is_single else tuple(loop_vars)
+    state = tree.map_structure(convert, (loop_vars,) if is_single else tuple(loop_vars))
     count = 0
     while maximum_iterations is None or count < maximum_iterations:
         go_on = cond(*state)
@@ -203,14 +273,14 @@ def while_loop(cond: Callable, body: Callable, loop_vars: Any, maximum_iteration
         if not bool(go_on):
             break
         result = body(*state)
-        state = tuple(result) if isinstance(result, (list, tuple)) else (result,)
+        state = tree.map_structure(convert, tuple(result) if isinstance(result, (list, tuple)) else (result,))
         count += 1
     return state[0] if is_single else state
 
 
 def fori_loop(lower: int, upper: int, body_fun: Callable, init_val: Any) -> Any:
     """body_fun(i, value) for i from lower to before upper."""
-    value = init_val
+    value = tree.map_structure(convert, init_val)
     for i in range(int(lower), int(upper)):
         value = body_fun(i, value)
     return value
@@ -221,6 +291,11 @@ def scan(
 ) -> tuple:
     """Carries a value along the first axis of `xs`: (carry, y) = f(carry, x). Returns the last carry and the stacked ys."""
     n: Any = length if xs is None else tree.flatten(xs)[0].shape[0]
+    if n is None:
+        raise ValueError(
+            "scan goes element by element and must know how many there are, and got a tensor of shape "
+            f"{tree.flatten(xs)[0].shape}. Use ops on the whole tensor, or fix the size."
+        )
     carry, ys = init, []
     for i in reversed(range(n)) if reverse else range(n):
         x = None if xs is None else tree.map_structure(lambda t, at=i: convert(t)[at], xs)
@@ -237,7 +312,9 @@ def map(f: Callable, xs: Any) -> Any:
     return scan(lambda carry, x: (carry, f(x)), 0, xs)[1]
 
 
-vectorized_map = map
+def vectorized_map(function: Callable, elements: Any) -> Any:
+    """`function` applied to each element along the first axis, results stacked."""
+    return map(function, elements)
 
 
 def switch(index: Any, branches: Any, *operands: Any) -> Any:
@@ -247,10 +324,14 @@ def switch(index: Any, branches: Any, *operands: Any) -> Any:
 
 
 def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> Tensor:
-    """How often each integer occurs in a concrete tensor."""
+    """How often each integer occurs in a concrete vector, or in each row of a matrix; the sum of its weights if given."""
+    array = concrete(x, "bincount", "Use sum(one_hot(x, n), axis) for a known number n of classes.")
     w = None if weights is None else np.asarray(convert(weights))
-    counts = np.bincount(np.asarray(convert(x)), w, minlength)
-    return convert(counts.astype(np.int32 if w is None else np.float32))
+    rows = array.reshape(-1, array.shape[-1])
+    of_rows = [None] * len(rows) if w is None else w.reshape(rows.shape)
+    size = max(minlength, int(array.max(initial=-1)) + 1)
+    counts = np.array([np.bincount(row, v, size) for row, v in zip(rows, of_rows, strict=True)])
+    return convert(counts.reshape(*array.shape[:-1], -1).astype(np.int32 if w is None else w.dtype))
 
 
 def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
@@ -259,23 +340,3 @@ def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, so
     data, ids = convert(data), convert(segment_ids)
     n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else num_segments
     return scatter_add_primitive(data, ids, axis=0, size=n, rank=1)
-
-
-def diagonal(x: Any) -> Tensor:
-    """The main diagonal of a matrix."""
-    x = convert(x)
-    n = min(x.shape[0], x.shape[1])  # type: ignore[type-var]
-    return take(x.reshape((-1,)), np.arange(n, dtype=np.int32) * (x.shape[1] + 1), 0)  # type: ignore[operator]
-
-
-def trace(x: Any) -> Tensor:
-    """Sum of the main diagonal of a matrix."""
-    return sum_of(diagonal(x))
-
-
-def diag(x: Any, k: int = 0) -> Tensor:
-    """A matrix with `x` on its main diagonal, or the diagonal of a matrix."""
-    x = convert(x)
-    if x.ndim == 2:
-        return diagonal(x)
-    return x.reshape((-1, 1)) * cast(np.eye(x.shape[0]), x.dtype)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from yeoul.ops.registry import Primitive, primitive, unbroadcast
 
 @primitive
 class _Reshape(Primitive):
-    """The same elements in row-major order under another shape; one size may be -1."""
+    """The same elements in row-major order under another shape; one size may be -1, others `size_of_axis`."""
 
     name = "reshape"
 
@@ -28,9 +29,26 @@ class _Reshape(Primitive):
         return (reshape_primitive(g, shape=tuple(x.shape)),)
 
 
+def size_of_axis(axis: int) -> int:
+    """What stands in a new shape for the size of the input's `axis`, while that is unknown."""
+    return -2 - axis
+
+
+def known_or_axis(shape: Shape) -> tuple[int, ...]:
+    """`shape` for a reshape of a tensor that has it: unknown sizes are taken from the tensor when it comes."""
+    return tuple(size_of_axis(i) if s is None else s for i, s in enumerate(shape))
+
+
 def resolve_shape(old: Shape, new: Shape) -> Shape:
     """`new` with its -1 replaced by the size that keeps the number of elements of `old` (None if that is unknown)."""
     total = size_of(old)
+    if any(s is not None and s < -1 for s in new):
+        taken = [-2 - s for s in new if s is not None and s < -1]
+        new = tuple(old[-2 - s] if s is not None and s < -1 else s for s in new)
+        if total is None:
+            rest = [s for i, s in enumerate(old) if i not in taken]
+            free = None if None in rest else math.prod(rest) // (math.prod(_without(new, old, taken)) or 1)
+            return tuple(free if s == -1 else s for s in new)
     if any(s is None for s in new):
         new = tuple(-1 if s is None else s for s in new)
         if new.count(-1) > 1:
@@ -55,6 +73,51 @@ def resolve_shape(old: Shape, new: Shape) -> Shape:
     return tuple(new)
 
 
+def _without(new: Shape, old: Shape, taken: list[int]) -> list[int]:
+    """The sizes of `new` that are neither -1 nor taken from an axis of `old`."""
+    left = list(new)
+    for axis in taken:
+        left.remove(old[axis])
+    return [s for s in left if s != -1]
+
+
+@primitive
+class _ReshapeLike(Primitive):
+    """`reshape` of x to a shape of which some sizes are those of the references: -2 - k is the k-th of all their axes in a row."""
+
+    name = "reshape_like"
+
+    def infer(self, x: Any, *references: Any, shape: Shape) -> Spec:
+        return Spec(resolve_shape(x.shape, _looked_up(references, shape)), x.dtype)
+
+    def reference(self, x: np.ndarray, *references: np.ndarray, shape: Shape) -> np.ndarray:
+        return x.reshape(_looked_up(references, shape))
+
+    def gradient(self, g: Tensor, x: Tensor, *references_then_output: Tensor, shape: Shape) -> list:
+        return [reshape_primitive(g, shape=tuple(x.shape)), *[None] * (len(references_then_output) - 1)]
+
+
+def _looked_up(references: tuple, shape: Shape) -> Shape:
+    sizes = [size for reference in references for size in reference.shape]
+    return tuple(sizes[-2 - s] if s < -1 else s for s in shape)
+
+
+@primitive
+class _Positions(Primitive):
+    """0, 1, ... along one axis of x, as a vector: indices along an axis whose size comes with the data."""
+
+    name = "positions"
+
+    def infer(self, x: Any, *, axis: int) -> Spec:
+        return Spec((x.shape[axis],), "int32")
+
+    def reference(self, x: np.ndarray, *, axis: int) -> np.ndarray:
+        return np.arange(x.shape[axis], dtype=np.int32)
+
+    def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, axis: int) -> tuple:
+        return (None,)
+
+
 @primitive
 class _Transpose(Primitive):
     name = "transpose"
@@ -75,37 +138,69 @@ class _BroadcastTo(Primitive):
 
     def infer(self, x: Any, *, shape: Shape) -> Spec:
         lead = len(shape) - len(x.shape)
+        shape = _broadcast_shape(x.shape, shape)
         if lead < 0 or any(a not in (1, b, None) for a, b in zip(x.shape, shape[lead:], strict=True) if b is not None):
             raise ValueError(f"A tensor of shape {x.shape} cannot be broadcast to {shape}.")
         return Spec(tuple(shape), x.dtype)
 
     def reference(self, x: np.ndarray, *, shape: Shape) -> np.ndarray:
-        return np.ascontiguousarray(np.broadcast_to(x, shape))
+        return np.ascontiguousarray(np.broadcast_to(x, _broadcast_shape(x.shape, shape)))
 
     def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, shape: Shape) -> tuple:
         return (unbroadcast(g, x.shape),)
 
 
+def _broadcast_shape(old: Shape, new: Shape) -> Shape:
+    """`new`, its unknown sizes those of `old`."""
+    lead = len(new) - len(old)
+    return tuple(old[i - lead] if s is None and i >= lead else s for i, s in enumerate(new))
+
+
 @primitive
 class _Slice(Primitive):
-    """x[starts:stops:steps] on every axis; 0 <= start <= stop <= size and step >= 1. A stop of None means the end."""
+    """x[starts:stops:steps] on every axis, step >= 1. Negative bounds count from the end; a stop of None means the end.
+
+    Axes in `limited` may be shorter than their bounds say, as in Python's slices; on others that is an error.
+    """
 
     name = "slice"
 
-    def infer(self, x: Any, *, starts: tuple, stops: tuple, steps: tuple) -> Spec:
+    def infer(self, x: Any, *, starts: tuple, stops: tuple, steps: tuple, limited: tuple = ()) -> Spec:
+        starts, stops = slice_bounds(x.shape, starts, stops, limited)
         shape = tuple(
-            (None if stop is None and size is None else max(0, -(-((size if stop is None else stop) - start) // step)))
-            for size, start, stop, step in zip(x.shape, starts, stops, steps, strict=True)
-        )
+            None if size is None and (stop is None or start < 0 or stop < 0 or i in limited)
+            else max(0, -(-(stop - start) // step))
+            for i, (size, start, stop, step) in enumerate(zip(x.shape, starts, stops, steps, strict=True))
+        )  # fmt: skip
         return Spec(shape, x.dtype)
 
-    def reference(self, x: np.ndarray, *, starts: tuple, stops: tuple, steps: tuple) -> np.ndarray:
+    def reference(self, x: np.ndarray, *, starts: tuple, stops: tuple, steps: tuple, limited: tuple = ()) -> np.ndarray:
+        starts, stops = slice_bounds(x.shape, starts, stops, limited)
         return np.ascontiguousarray(x[tuple(slice(*s) for s in zip(starts, stops, steps, strict=True))]).reshape(
             self.infer(x, starts=starts, stops=stops, steps=steps).shape
         )
 
-    def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, starts: tuple, stops: tuple, steps: tuple) -> tuple:
+    def gradient(
+        self, g: Tensor, x: Tensor, y: Tensor, *, starts: tuple, stops: tuple, steps: tuple, limited: tuple = ()
+    ) -> tuple:
+        starts, _ = slice_bounds(x.shape, starts, stops, limited)
         return (unslice_primitive(g, shape=tuple(x.shape), starts=starts, steps=steps),)
+
+
+def slice_bounds(shape: Shape, starts: tuple, stops: tuple, limited: tuple = ()) -> tuple[tuple, tuple]:
+    """`starts` and `stops` counted from the front, on the axes whose sizes are known."""
+    if not limited and None not in stops and min((*starts, *stops), default=0) >= 0:
+        return starts, stops
+    pairs = []
+    for i, (size, start, stop) in enumerate(zip(shape, starts, stops, strict=True)):
+        if size is not None:
+            start = max(0, start + size) if start < 0 else start
+            stop = size if stop is None else max(0, stop + size) if stop < 0 else stop
+            if i in limited:
+                start, stop = min(start, size), min(stop, size)
+            stop = max(start, stop)
+        pairs.append((start, stop))
+    return tuple(a for a, _ in pairs), tuple(b for _, b in pairs)
 
 
 @primitive
@@ -247,7 +342,7 @@ class _Sort(Primitive):
 
     def gradient(self, g: Any, x: Tensor, y: Any) -> tuple:
         # Each element's gradient lies where the element went: gather by the inverse permutation.
-        indices = y[1]
+        indices = sort_primitive(x)[1] if y[1] is None else y[1]  # no one else may have kept them
         inverse = sort_primitive(indices)[1]
         rows = 1
         for s in x.shape[:-1]:
@@ -260,6 +355,8 @@ class _Sort(Primitive):
 
 
 reshape_primitive: Any = _Reshape
+reshape_like_primitive: Any = _ReshapeLike
+positions_primitive: Any = _Positions
 transpose_primitive: Any = _Transpose
 broadcast_primitive: Any = _BroadcastTo
 slice_primitive: Any = _Slice

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from yeoul.core import config, dtypes
-from yeoul.core.shapes import normalize_axis
+from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.creation import one_hot
 from yeoul.ops.elementwise import (
@@ -31,7 +31,7 @@ from yeoul.ops.reductions import max as largest
 from yeoul.ops.reductions import mean, moments
 from yeoul.ops.reductions import sum as sum_of
 from yeoul.ops.registry import cast, convert
-from yeoul.ops.shaping import reshape, split, squeeze
+from yeoul.ops.shaping import reshape, reshape_by, split, squeeze
 
 __all__ = [
     "batch_normalization",
@@ -81,8 +81,9 @@ def relu(x: Any) -> Tensor:
 
 
 def relu6(x: Any) -> Tensor:
-    """min(max(x, 0), 6)."""
-    return minimum(maximum(x, 0), 6)
+    """min(max(x, 0), 6), with gradient 0 at 0 and 6."""
+    x = convert(x)
+    return select(x <= 0, 0, select(x >= 6, 6, x))
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
@@ -98,8 +99,9 @@ def elu(x: Any, alpha: float = 1.0) -> Tensor:
 
 
 def selu(x: Any) -> Tensor:
-    """1.0507 elu(x, 1.6733). Source: Klambauer et al. 2017."""
-    return elu(x, 1.6732632423543772) * 1.0507009873554805
+    """1.0507 x where positive, 1.0507 1.6733 (exp(x) - 1) elsewhere. Source: Klambauer et al. 2017."""
+    x = _float(x)
+    return select(x >= 0, x, expm1(minimum(x, 0)) * 1.6732632423543772) * 1.0507009873554805
 
 
 def celu(x: Any, alpha: float = 1.0) -> Tensor:
@@ -137,8 +139,8 @@ def log_sigmoid(x: Any) -> Tensor:
 
 
 def hard_sigmoid(x: Any) -> Tensor:
-    """min(max(x / 6 + 1/2, 0), 1)."""
-    return minimum(maximum(_float(x) / 6.0 + 0.5, 0.0), 1.0)
+    """relu6(x + 3) / 6: from 0 at -3 to 1 at 3."""
+    return relu6(_float(x) + 3.0) / 6.0
 
 
 def hard_silu(x: Any) -> Tensor:
@@ -192,8 +194,9 @@ def sparse_plus(x: Any) -> Tensor:
 
 
 def sparse_sigmoid(x: Any) -> Tensor:
-    """min(max((x + 1) / 2, 0), 1)."""
-    return minimum(maximum((_float(x) + 1.0) * 0.5, 0.0), 1.0)
+    """(x + 1) / 2 between -1 and 1, 0 below, 1 above; with gradient 0 at both."""
+    x = _float(x)
+    return select(x <= -1, 0, select(x >= 1, 1, (x + 1.0) * 0.5))
 
 
 def glu(x: Any, axis: int = -1) -> Tensor:
@@ -207,7 +210,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
     """exp(x) / sum(exp(x)) along `axis`; all axes together if None."""
     x = _float(x)
     if axis is None:
-        return reshape(softmax(reshape(x, (-1,)), 0), tuple(-1 if s is None else s for s in x.shape))
+        return reshape_by(softmax(reshape(x, (-1,)), 0), [(x, i) for i in range(x.ndim)])
     e = exp(x - stop_gradient(largest(x, axis, keepdims=True)))
     return e / sum_of(e, axis, keepdims=True)
 
@@ -292,17 +295,35 @@ def batch_normalization(
 
 
 def layer_normalization(
-    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None
+    x: Any, gamma: Any = None, beta: Any = None, axis: Any = -1, epsilon: float | None = None, **kwargs: Any
 ) -> Tensor:
-    """(x - mean) / sqrt(variance + epsilon) over `axis` of each sample, scaled by gamma and moved by beta."""
+    """(x - mean) / sqrt(variance + epsilon) over `axis` of each sample, scaled by gamma and moved by beta.
+
+    `epsilon` is the configured one (1e-7) if not given.
+    """
+    if kwargs.pop("rms_scaling", False):
+        raise ValueError("layer_normalization no longer takes rms_scaling=True. Use rms_normalization.")
+    if kwargs:
+        raise TypeError(f"layer_normalization has no argument {next(iter(kwargs))!r}.")
     x = _float(x)
     average, variance = moments(x, axis, keepdims=True)
-    y = (x - average) * rsqrt(variance + (1e-3 if epsilon is None else epsilon))
-    y = y if gamma is None else y * gamma
-    return y if beta is None else y + beta
+    y = (x - average) * rsqrt(variance + (config.epsilon() if epsilon is None else epsilon))
+    y = y if gamma is None else y * _along_axes(gamma, x, axis)
+    return y if beta is None else y + _along_axes(beta, x, axis)
 
 
-def rms_normalization(x: Any, scale: Any = 1, axis: Any = -1, epsilon: float | None = None) -> Tensor:
-    """x / sqrt(mean(x^2) + epsilon) scale. Source: Zhang & Sennrich 2019."""
+def _along_axes(v: Any, x: Tensor, axis: Any) -> Tensor:
+    """`v`, whose axes are those of `x` named in `axis`, with axes of size 1 for the others."""
+    v = convert(v)
+    axes = normalize_axes(axis, x.ndim)
+    if v.ndim != len(axes) or axes == tuple(range(x.ndim - len(axes), x.ndim)):
+        return v
+    sizes = iter(v.shape)
+    return reshape(v, tuple(next(sizes) if i in axes else 1 for i in range(x.ndim)))
+
+
+def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
+    """x / sqrt(mean(x^2) + epsilon) scale, `epsilon` the configured one (1e-7) if not given. Source: Zhang & Sennrich 2019."""
     x = _float(x)
-    return x * rsqrt(mean(square(x), axis, keepdims=True) + (1e-6 if epsilon is None else epsilon)) * scale
+    y = x * rsqrt(mean(square(x), axis, keepdims=True) + (config.epsilon() if epsilon is None else epsilon))
+    return y if scale is None else y * scale

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from yeoul.core import dtypes
 from yeoul.core.shapes import Shape
 from yeoul.core.tensor import Spec, Tensor
-from yeoul.ops.elementwise import equal, select
+from yeoul.ops.elementwise import equal, logical_and, select
 from yeoul.ops.layout import (
     broadcast_primitive,
     flip_primitive,
@@ -18,7 +19,7 @@ from yeoul.ops.layout import (
     slice_primitive,
     transpose_primitive,
 )
-from yeoul.ops.registry import Primitive, cast, register
+from yeoul.ops.registry import Primitive, cast, primitive, register
 
 
 def kept_shape(shape: Shape, axes: tuple[int, ...]) -> Shape:
@@ -80,6 +81,23 @@ def _exclusive_product(x: Tensor, axis: int) -> Tensor:
     return cumprod_primitive(slice_primitive(padded, starts=starts, stops=stops, steps=(1,) * x.ndim), axis=axis)
 
 
+@primitive
+class _Count(Primitive):
+    """How many elements x has over `axes`, as a scalar: for means over axes whose sizes come with the data."""
+
+    name = "count"
+
+    def infer(self, x: Any, *, axes: tuple[int, ...], dtype: str) -> Spec:
+        return Spec((), dtype)
+
+    def reference(self, x: np.ndarray, *, axes: tuple[int, ...], dtype: str) -> np.ndarray:
+        return np.asarray(math.prod(x.shape[axis] for axis in axes), dtypes.to_numpy(dtype))
+
+    def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, axes: tuple[int, ...], dtype: str) -> tuple:
+        return (None,)
+
+
+count_: Any = _Count
 sum_: Any = register(Reduce("sum", np.sum))
 prod_: Any = register(Reduce("prod", np.prod))
 max_: Any = register(Reduce("reduce_max", np.max))
@@ -128,8 +146,12 @@ class Cumulative(Primitive):
             return (None,)
         if self.name == "cumsum":
             return (suffix_sum(g),)
-        safe = select(equal(x, 0), 1, x)
-        return (suffix_sum(g * y) / safe,)
+        # Divided by each factor; at the first zero of a row the products without it are computed anew, and later ones get 0.
+        is_zero = equal(x, 0)
+        zeros = cumsum_primitive(cast(is_zero, "int32"), axis=axis)
+        is_first = logical_and(is_zero, equal(zeros, 1))
+        without = cumprod_primitive(select(is_first, 1, x), axis=axis)
+        return (select(is_first, suffix_sum(g * without), suffix_sum(g * y) / select(is_zero, 1, x)),)
 
 
 cumsum_primitive: Any = register(Cumulative("cumsum", np.cumsum))

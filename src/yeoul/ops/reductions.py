@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,19 +11,19 @@ from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import absolute, exp, log, maximum, minimum, select, sqrt, square, stop_gradient
 from yeoul.ops.elementwise import isfinite as is_finite
-from yeoul.ops.layout import reshape_primitive
+from yeoul.ops.layout import broadcast_primitive, known_or_axis, reshape_primitive
 from yeoul.ops.reduction import (
     argmax_,
     argmin_,
+    count_,
     cumprod_primitive,
     cumsum_primitive,
-    kept_shape,
     max_,
     min_,
     prod_,
     sum_,
 )
-from yeoul.ops.registry import cast, convert
+from yeoul.ops.registry import cast, convert, promoted
 
 __all__ = [
     "all",
@@ -57,8 +58,9 @@ def _reduce(primitive: Any, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 
 
 def _keep(y: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
-    shape = kept_shape(x.shape, axes)
-    return reshape_primitive(y, shape=tuple(-1 if s is None else s for s in shape))
+    """`y`, reduced from `x` over `axes`, with axes of size 1 in their places."""
+    left = iter(known_or_axis(y.shape))
+    return reshape_primitive(y, shape=tuple(1 if i in axes else next(left) for i in range(x.ndim)))
 
 
 def _summable(x: Any) -> Tensor:
@@ -85,32 +87,49 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     if not dtypes.is_float(x.dtype):
         x = cast(x, config.floatx())
     axes = normalize_axes(axis, x.ndim)
-    count: Any = 1
-    for a in axes:
-        size = x.shape[a]
-        if size is None:
-            count = None
-            break
-        count *= size
     total = _reduce(sum_, x, axis, keepdims)
-    if count is None:  # only the shape matters while sizes are unknown
-        return total
+    sizes = [x.shape[a] for a in axes]
+    if None in sizes:
+        return total / count_(x, axes=axes, dtype=x.dtype)
+    count = math.prod(sizes)
     return total * (1.0 / count) if count and count & (count - 1) == 0 else total / float(count)
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Tensor:
-    """Largest element over `axis`."""
-    y = _reduce(max_, convert(x), axis, keepdims)
-    return y if initial is None else maximum(y, initial)
+    """Largest element over `axis`, and of `initial` if given.
+
+    Raises: ValueError if there is no element and no `initial`.
+    """
+    return _extreme(max_, maximum, convert(x), axis, keepdims, initial)
 
 
 def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Tensor:
+    """Smallest element over `axis`, and of `initial` if given.
+
+    Raises: ValueError if there is no element and no `initial`.
+    """
+    return _extreme(min_, minimum, convert(x), axis, keepdims, initial)
+
+
+def _extreme(primitive: Any, winner: Any, x: Tensor, axis: Axis, keepdims: bool, initial: Any) -> Tensor:
+    if initial is None:
+        return _reduce(primitive, x, axis, keepdims)
+    first = convert(initial, x.dtype)
+    axes = normalize_axes(axis, x.ndim)
+    if 0 in [x.shape[a] for a in axes]:
+        nothing = tuple(1 if i in axes else s for i, s in enumerate(x.shape) if keepdims or i not in axes)
+        return broadcast_primitive(first, shape=nothing)
+    return winner(_reduce(primitive, x, axis, keepdims), first)
+
+
+def amax(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
+    """Largest element over `axis`."""
+    return max(x, axis, keepdims)
+
+
+def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Smallest element over `axis`."""
-    y = _reduce(min_, convert(x), axis, keepdims)
-    return y if initial is None else minimum(y, initial)
-
-
-amax, amin = max, min
+    return min(x, axis, keepdims)
 
 
 def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
@@ -147,12 +166,12 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     largest = stop_gradient(max(x, axis, keepdims=True))
     largest = select(is_finite(largest), largest, 0)
     y = log(sum(exp(x - largest), axis, keepdims=True)) + largest
-    return y if keepdims else reshape_primitive(y, shape=_dropped(x, axis))
+    return y if keepdims else drop_axes(y, normalize_axes(axis, x.ndim))
 
 
-def _dropped(x: Tensor, axis: Axis) -> tuple[int, ...]:
-    axes = normalize_axes(axis, x.ndim)
-    return tuple(-1 if s is None else s for i, s in enumerate(x.shape) if i not in axes)
+def drop_axes(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """`x` without `axes`, which have size 1."""
+    return reshape_primitive(x, shape=tuple(s for i, s in enumerate(known_or_axis(x.shape)) if i not in axes))
 
 
 def _arg(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tensor:
@@ -186,17 +205,31 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 
 def _cumulate(primitive: Any, x: Any, axis: int | None, dtype: Any) -> Tensor:
-    x = _summable(x) if dtype is None else cast(x, dtype)
+    x = convert(x) if dtype is None else cast(x, dtype)
+    if x.dtype == "bool":
+        x = cast(x, "int32")
     if axis is None:
         return primitive(reshape_primitive(x, shape=(-1,)), axis=0)
     return primitive(x, axis=normalize_axis(axis, x.ndim))
 
 
 def average(x: Any, axis: Axis = None, weights: Any = None) -> Tensor:
-    """Mean of `x` weighted by `weights` (of x's shape)."""
+    """Mean of `x` over `axis`, weighted by `weights`: of x's shape, or a vector along a single axis.
+
+    Raises: ValueError if the weights fit neither.
+    """
     if weights is None:
         return mean(x, axis)
-    x, w = convert(x), convert(weights)
+    x, w = promoted(x, weights, to_float=True)
+    if w.ndim != x.ndim:
+        if w.ndim != 1 or not isinstance(axis, int):
+            raise ValueError(
+                f"average needs weights of the shape {x.shape} or a vector along one axis, and got weights of shape {w.shape} "
+                f"and axis={axis}."
+            )
+        at = normalize_axis(axis, x.ndim)
+        w = reshape_primitive(w, shape=tuple(-1 if i == at else 1 for i in range(x.ndim)))
+        return sum(x * w, axis) / sum(w)
     return sum(x * w, axis) / sum(w, axis)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import Parameter, Signature
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,20 @@ def convert(x: Any, dtype: str | None = None) -> Tensor:
         if dtype is None:
             return from_array(array)
     return from_array(np.asarray(array, dtypes.to_numpy(dtype)))
+
+
+def concrete(x: Any, op: str, instead: str) -> np.ndarray:
+    """The values of `x`, for an op whose result has a size that depends on them.
+
+    Raises: TypeError if the tensor is symbolic.
+    """
+    x = convert(x)
+    if x.array is None:
+        raise TypeError(
+            f"{op}: the size of the result depends on the values, and this tensor (shape {x.shape}) has none until the "
+            f"program runs. {instead}"
+        )
+    return x.array
 
 
 def _holds_symbolic(items: Sequence) -> bool:
@@ -145,7 +160,8 @@ class Elementwise(Op):
         function: the meaning, in NumPy.
         gradient: (grad, *inputs, output) -> the gradient of each input before broadcasting is undone; None where there is none.
         result: "same" (dtype of the operands), "float" (integers become floatx first), "bool".
-        operands: "any", or "bool" to cast the operands to bool first.
+        operands: "any", "bool" to cast the operands to bool first, or "number" to make int32 of bool.
+        names: what the operands are called.
     """
 
     def __init__(
@@ -156,6 +172,7 @@ class Elementwise(Op):
         arity: int = 1,
         result: str = "same",
         operands: str = "any",
+        names: Sequence[str] = (),
         doc: str | None = None,
     ):
         self.name = name
@@ -166,10 +183,15 @@ class Elementwise(Op):
         self._gradient = gradient
         self.__doc__ = doc
         self.__name__ = name
+        names = names or (("x",) if arity == 1 else ("x1", "x2"))
+        self.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_OR_KEYWORD) for n in names])
 
     def __call__(self, *values: Any, **named: Any) -> Tensor:
         if named:
-            values += tuple(named[k] for k in ("x", "x1", "x2") if k in named)
+            try:
+                values = self.__signature__.bind(*values, **named).args
+            except TypeError as error:
+                raise TypeError(f"{self.name}{self.__signature__}: {error}.") from None
         if len(values) != self.arity:
             raise TypeError(f"{self.name} takes {self.arity} operand(s), and got {len(values)}.")
         if self.operands == "bool":
@@ -179,6 +201,8 @@ class Elementwise(Op):
             inputs = [x if self.result != "float" or dtypes.is_float(x.dtype) else cast(x, config.floatx())]
         else:
             inputs = promoted(*values, to_float=self.result == "float")
+        if self.operands == "number" and inputs[0].dtype == "bool":
+            inputs = [cast(x, "int32") for x in inputs]
         return apply(self, tuple(inputs), {})
 
     def infer(self, *inputs: Any) -> Spec:

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from yeoul.core import dtypes
-from yeoul.core.shapes import broadcast, normalize_axes, normalize_axis
-from yeoul.core.tensor import Tensor, from_array
-from yeoul.core.variable import Variable
-from yeoul.ops import layout, reductions
-from yeoul.ops.elementwise import select
+from yeoul.core.shapes import normalize_axes, normalize_axis
+from yeoul.core.tensor import Tensor
+from yeoul.ops import layout, reduction, reductions
+from yeoul.ops.elementwise import maximum, minimum, select
 from yeoul.ops.registry import cast, convert, result_type
 
 __all__ = [
@@ -24,7 +23,6 @@ __all__ = [
     "concatenate",
     "expand_dims",
     "flip",
-    "getitem",
     "hstack",
     "in_top_k",
     "moveaxis",
@@ -36,7 +34,6 @@ __all__ = [
     "roll",
     "shape",
     "size",
-    "slice_",
     "sort",
     "split",
     "squeeze",
@@ -77,7 +74,28 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     Raises: ValueError if the number of elements differs.
     """
     x = convert(x)
-    return layout.reshape_primitive(x, shape=tuple(-1 if s is None else s for s in _sizes(newshape)))
+    sizes = tuple(-1 if s is None else s for s in _sizes(newshape))
+    if builtins.min(sizes, default=0) < -1:
+        raise ValueError(f"Sizes of the new shape must be -1 or more, and got {sizes}.")
+    return layout.reshape_primitive(x, shape=sizes)
+
+
+def reshape_by(x: Tensor, sizes: Sequence[Any]) -> Tensor:
+    """`x` under the shape `sizes`: each an int, or (tensor, axis) for the size that this tensor has along it."""
+    known = [s if isinstance(s, int) else s[0].shape[s[1]] for s in sizes]
+    if None not in known:
+        return layout.reshape_primitive(x, shape=tuple(known))
+    references: list[Tensor] = []
+    codes = []
+    for given, size in zip(sizes, known, strict=True):
+        if size is None:
+            tensor, axis = given
+            if not builtins.any(tensor is r for r in references):
+                references.append(tensor)
+            at = next(i for i, r in enumerate(references) if r is tensor)
+            size = layout.size_of_axis(builtins.sum(r.ndim for r in references[:at]) + axis)
+        codes.append(size)
+    return layout.reshape_like_primitive(x, *references, shape=tuple(codes))
 
 
 def ravel(x: Any) -> Tensor:
@@ -119,8 +137,8 @@ def expand_dims(x: Any, axis: Any) -> Tensor:
     axes = [axis] if isinstance(axis, int) else list(axis)
     rank = x.ndim + len(axes)
     places = {normalize_axis(a, rank) for a in axes}
-    sizes = iter(x.shape)
-    return reshape(x, tuple(1 if i in places else next(sizes) for i in range(rank)))
+    sizes = iter(layout.known_or_axis(x.shape))
+    return layout.reshape_primitive(x, shape=tuple(1 if i in places else next(sizes) for i in range(rank)))
 
 
 def squeeze(x: Any, axis: Any = None) -> Tensor:
@@ -135,10 +153,14 @@ def squeeze(x: Any, axis: Any = None) -> Tensor:
                 raise ValueError(
                     f"Axis {a} of a tensor of shape {x.shape} has size {x.shape[a]} and cannot be squeezed."
                 )
-    return reshape(x, tuple(s for i, s in enumerate(x.shape) if i not in axes))
+    return reductions.drop_axes(x, axes)
 
 
 def broadcast_to(x: Any, shape: Any) -> Tensor:
+    """`x` repeated along axes of size 1 and new ones in front, until it has `shape`; a size of None is that of `x`.
+
+    Raises: ValueError if it cannot have that shape.
+    """
     return layout.broadcast_primitive(convert(x), shape=_sizes(shape))
 
 
@@ -178,37 +200,65 @@ def vstack(xs: Sequence) -> Tensor:
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
-    """`x` cut along `axis`, in equal sections (an int) or at the given indices."""
+    """`x` cut along `axis`, in equal sections (an int) or at the given indices.
+
+    Raises: ValueError if the sections cannot be equal, or the axis has no known size.
+    """
     x = convert(x)
     axis = normalize_axis(axis, x.ndim)
-    length: Any = x.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if length % indices_or_sections:
-            raise ValueError(
-                f"Axis {axis} has size {length} and cannot be split into {indices_or_sections} equal sections."
-            )
-        step = length // indices_or_sections
-        cuts = [step * i for i in range(1, indices_or_sections)]
-    else:
-        cuts = [int(i) for i in indices_or_sections]
-    edges = [0, *cuts, length]
-    return [_cut(x, axis, a, builtins.max(a, b)) for a, b in itertools.pairwise(edges)]
+    if not isinstance(indices_or_sections, (int, np.integer)):
+        return _cut_at(x, axis, [int(i) for i in indices_or_sections])
+    length = _length_to_split(x, axis, "split")
+    if length % indices_or_sections:
+        raise ValueError(
+            f"Axis {axis} has size {length} and cannot be split into {indices_or_sections} equal sections."
+            " Use array_split for uneven ones."
+        )
+    step = length // int(indices_or_sections)
+    return _cut_at(x, axis, [step * i for i in range(1, int(indices_or_sections))])
 
 
-array_split = split
+def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """Like `split`; of a length that sections do not divide, the first ones get one element more."""
+    x = convert(x)
+    axis = normalize_axis(axis, x.ndim)
+    if not isinstance(indices_or_sections, (int, np.integer)):
+        return split(x, indices_or_sections, axis)
+    step, longer = divmod(_length_to_split(x, axis, "array_split"), int(indices_or_sections))
+    return _cut_at(x, axis, [step * i + builtins.min(i, longer) for i in range(1, int(indices_or_sections))])
 
 
-def _cut(x: Tensor, axis: int, start: int, stop: int) -> Tensor:
+def _length_to_split(x: Tensor, axis: int, name: str) -> int:
+    length = x.shape[axis]
+    if length is None:
+        raise ValueError(
+            f"{name}: axis {axis} of a tensor of shape {x.shape} has no known size, so its sections have none. "
+            "Split it at indices, or fix the size."
+        )
+    return length
+
+
+def _cut_at(x: Tensor, axis: int, indices: list[int]) -> list[Tensor]:
+    edges: list[Any] = [0, *indices, None]
+    return [cut(x, axis, a, b, is_limited=True) for a, b in itertools.pairwise(edges)]
+
+
+def cut(x: Tensor, axis: int, start: int, stop: int | None, is_limited: bool = False) -> Tensor:
+    """x[start:stop] along `axis`; past its end only with `is_limited`."""
+    if is_limited and x.shape[axis] is not None:
+        start, stop, _ = slice(start, stop).indices(x.shape[axis])
+        stop, is_limited = builtins.max(start, stop), False
     starts = tuple(start if i == axis else 0 for i in range(x.ndim))
     stops = tuple(stop if i == axis else s for i, s in enumerate(x.shape))
-    return layout.slice_primitive(x, starts=starts, stops=stops, steps=(1,) * x.ndim)
+    limited = {"limited": (axis,)} if is_limited and (start or stop is not None) else {}
+    return layout.slice_primitive(x, starts=starts, stops=stops, steps=(1,) * x.ndim, **limited)
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
     x = convert(x)
     axis = normalize_axis(axis, x.ndim)
-    count: Any = num or x.shape[axis]
-    return [squeeze(_cut(x, axis, i, i + 1), axis) for i in range(count)]
+    count: Any = num or _length_to_split(x, axis, "unstack")
+    return [squeeze(cut(x, axis, i, i + 1), axis) for i in range(count)]
 
 
 def flip(x: Any, axis: Any = None) -> Tensor:
@@ -222,8 +272,15 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
         x, axis = ravel(x), 0
     axis = normalize_axis(axis, x.ndim)
     counts = np.asarray(repeats)
-    indices = np.repeat(np.arange(x.shape[axis]), counts).astype(np.int32)
-    return take(x, indices, axis)
+    if counts.size == 1:  # each element as often: copies on a new axis, joined with the old one
+        copies = concatenate([expand_dims(x, axis + 1)] * int(counts.reshape(())), axis + 1)
+        sizes = layout.known_or_axis(copies.shape)
+        return layout.reshape_primitive(copies, shape=(*sizes[:axis], -1, *sizes[axis + 2 :]))
+    if x.shape[axis] not in (None, len(counts)):
+        raise ValueError(
+            f"repeat needs one number for axis {axis} of size {x.shape[axis]}, or as many, and got {len(counts)}."
+        )
+    return take(x, np.repeat(np.arange(len(counts)), counts).astype(np.int32), axis)
 
 
 def tile(x: Any, repeats: Any) -> Tensor:
@@ -231,6 +288,10 @@ def tile(x: Any, repeats: Any) -> Tensor:
     counts = (repeats,) if isinstance(repeats, int) else tuple(int(r) for r in repeats)
     rank = builtins.max(x.ndim, len(counts))
     counts = (1,) * (rank - len(counts)) + counts
+    if None in x.shape:
+        for axis, count in enumerate(counts):
+            x = concatenate([expand_dims(x, 0) if x.ndim < rank else x] * count, axis)
+        return x
     sizes: Any = (1,) * (rank - x.ndim) + x.shape
     y = reshape(x, tuple(v for s in sizes for v in (1, s)))
     y = broadcast_to(y, tuple(v for s, c in zip(sizes, counts, strict=True) for v in (c, s)))
@@ -240,15 +301,18 @@ def tile(x: Any, repeats: Any) -> Tensor:
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
     x = convert(x)
     if axis is None:
-        return reshape(roll(ravel(x), shift, 0), x.shape)
+        return reshape_by(roll(ravel(x), shift, 0), [(x, i) for i in range(x.ndim)])
     shifts = [shift] if isinstance(shift, int) else list(shift)
     axes = [axis] if isinstance(axis, int) else list(axis)
     for by, a in zip(shifts, axes, strict=True):
         a = normalize_axis(a, x.ndim)
         n: Any = x.shape[a]
+        if n is None:
+            x = take(x, (layout.positions_primitive(x, axis=a) - by) % length_of(x, a), a)
+            continue
         by = by % n if n else 0
         if by:
-            x = concatenate([_cut(x, a, n - by, n), _cut(x, a, 0, n - by)], a)
+            x = concatenate([cut(x, a, n - by, n), cut(x, a, 0, n - by)], a)
     return x
 
 
@@ -260,9 +324,31 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
         value = 0 if constant_values is None else constant_values
         return layout.pad_primitive(x, widths=tuple((a, b) for a, b in widths), value=value)
     for axis, (before, after) in enumerate(widths):
-        if before or after:
+        if (before or after) and x.shape[axis] is None:
+            x = take(x, _padding_places(x, axis, before, after, mode), axis)
+        elif before or after:
             x = take(x, np.pad(np.arange(x.shape[axis]), (before, after), mode=mode).astype(np.int32), axis)  # type: ignore[call-overload]
     return x
+
+
+def length_of(x: Tensor, axis: int) -> Any:
+    """The size of an axis: an int, or a tensor while it is unknown."""
+    size = x.shape[axis]
+    return reduction.count_(x, axes=(axis,), dtype="int32") if size is None else size
+
+
+def _padding_places(x: Tensor, axis: int, before: int, after: int, mode: str) -> Tensor:
+    """Which elements stand along a padded axis of unknown size, where it is longer than the padding."""
+    n = length_of(x, axis)
+    outside = np.arange(-before, 0, dtype=np.int32), np.arange(after, dtype=np.int32)
+    place = concatenate([outside[0], layout.positions_primitive(x, axis=axis), n + outside[1]])
+    if mode == "edge":
+        return minimum(maximum(place, 0), n - 1)
+    if mode not in ("reflect", "symmetric"):
+        raise ValueError(f"pad knows the modes constant, reflect, symmetric and edge, and got {mode!r}.")
+    skip = 1 if mode == "symmetric" else 0
+    place = select(place < 0, -place - skip, place)
+    return select(place >= n, (n - 1) * 2 - place + skip, place)
 
 
 def take(x: Any, indices: Any, axis: int | None = None) -> Tensor:
@@ -286,14 +372,19 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Tensor:
         return take(ravel(x), ravel(i), 0)
     axis = normalize_axis(axis, x.ndim)
     x, i = moveaxis(x, axis, -1), moveaxis(i, axis, -1)
-    rows = int(np.prod(x.shape[:-1], dtype=int))
-    width: Any = x.shape[-1]
-    i = reshape(broadcast_to(i, (*x.shape[:-1], i.shape[-1])), (rows, i.shape[-1]))
-
     i = cast(i, "int32")
-    i = select(i < 0, i + width, i) + (np.arange(rows, dtype=np.int32) * width).reshape(rows, 1)
-    y = take(reshape(x, (-1,)), i, 0)
-    return moveaxis(reshape(y, (*x.shape[:-1], i.shape[-1])), -1, axis)
+    width = length_of(x, x.ndim - 1)
+    i = select(i < 0, i + width, i) + _row_starts(x, width)
+    return moveaxis(take(reshape(x, (-1,)), i, 0), -1, axis)
+
+
+def _row_starts(x: Tensor, width: Any) -> Tensor:
+    """Where each row (last axis) of `x` begins in the flattened tensor, with a last axis of size 1."""
+    row: Any = 0
+    for axis in range(x.ndim - 1):
+        place = layout.positions_primitive(x, axis=axis)
+        row = row * length_of(x, axis) + reshape(place, [-1 if i == axis else 1 for i in range(x.ndim)])
+    return row * width
 
 
 def _sorted_last(x: Tensor) -> tuple[Tensor, Tensor]:
@@ -321,7 +412,7 @@ def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
     """The `k` largest elements along the last axis, largest first, and their indices."""
     x = convert(x)
     _, indices = _sorted_last(-x if dtypes.is_float(x.dtype) or x.dtype.startswith("int") else -cast(x, "int32"))
-    chosen = _cut(indices, x.ndim - 1, 0, k)
+    chosen = cut(indices, x.ndim - 1, 0, k)
     return take_along_axis(x, chosen, -1), chosen
 
 
@@ -332,111 +423,3 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Tensor:
     chosen = take_along_axis(predictions, expand_dims(cast(targets, "int32"), -1), -1)
     larger = reductions.sum(cast(predictions > chosen, "int32"), -1)
     return larger < k
-
-
-def getitem(x: Tensor, key: Any) -> Tensor:
-    """NumPy's indexing with ints, slices, None, Ellipsis, integer arrays and, on concrete tensors, boolean masks."""
-    keys = list(key) if isinstance(key, tuple) else [key]
-    keys = [k.array if isinstance(k, Tensor) and k.array is not None else k for k in keys]
-    keys = [k.array if isinstance(k, Variable) else k for k in keys]
-    if builtins.any(_is_mask(k) for k in keys):
-        if x.array is None:
-            raise TypeError(
-                "A boolean mask gives a tensor whose size depends on values: use where() in a model, or index eagerly."
-            )
-        keys = [k if not _is_mask(k) else np.asarray(k) for k in keys]
-
-        return from_array(np.ascontiguousarray(x.array[tuple(keys)]))
-    used = builtins.sum(1 for k in keys if k is not None and k is not Ellipsis)
-    if used > x.ndim:
-        raise IndexError(f"Too many indices: {used} for a tensor of shape {x.shape}.")
-    if Ellipsis in [k for k in keys if not isinstance(k, (np.ndarray, list, Tensor))]:
-        at = next(i for i, k in enumerate(keys) if k is Ellipsis)
-        keys[at : at + 1] = [slice(None)] * (x.ndim - used)
-    keys += [slice(None)] * (x.ndim - builtins.sum(1 for k in keys if k is not None))
-    starts, stops, steps, flips, gathers, new_shape = [], [], [], [], [], []
-    axis = 0
-    for k in keys:
-        if k is None:
-            new_shape.append(("new", 1))
-            continue
-        n: Any = x.shape[axis]
-        if isinstance(k, (int, np.integer)) and not isinstance(k, bool):
-            i = int(k)
-            if n is not None and not -n <= i < n:
-                raise IndexError(f"Index {i} is out of range for axis {axis} of size {n}.")
-            if n is None and i < 0:
-                raise IndexError(f"Index {i} counts from the end of axis {axis}, whose size is not known yet.")
-            i = i if i >= 0 else i + n
-            starts.append(i), stops.append(i + 1), steps.append(1)
-            new_shape.append(("drop", axis))
-        elif isinstance(k, slice):
-            if n is None:
-                if k.start in (None, 0) and k.stop is None and k.step in (None, 1):
-                    starts.append(0), stops.append(None), steps.append(1)
-                else:
-                    raise IndexError(f"Axis {axis} has no known size yet; it can only be taken whole.")
-            else:
-                start, stop, step = k.indices(n)
-                if step < 0:
-                    count = len(range(start, stop, step))
-                    lowest = start + (count - 1) * step if count else 0
-                    start, stop, step = lowest, (start + 1 if count else 0), -step
-                    flips.append(axis)
-                starts.append(start), stops.append(builtins.max(start, stop)), steps.append(step)
-            new_shape.append(("keep", axis))
-        else:
-            starts.append(0), stops.append(n), steps.append(1)
-            gathers.append((axis, convert(k)))
-            new_shape.append(("keep", axis))
-        axis += 1
-    y = layout.slice_primitive(x, starts=tuple(starts), stops=tuple(stops), steps=tuple(steps))
-    if flips:
-        y = layout.flip_primitive(y, axes=tuple(flips))
-    if len(gathers) > 1:
-        return _gather_many(y, gathers, [kind for kind, _ in new_shape])
-    if gathers:
-        a, indices = gathers[0]
-        sizes: list = []
-        for kind, which in new_shape:
-            if kind == "new":
-                sizes.append(1)
-            elif kind == "keep":
-                sizes.extend(indices.shape if which == a else (y.shape[which],))
-        return reshape(take(y, indices, a), sizes)
-    sizes = [1 if kind == "new" else y.shape[which] for kind, which in new_shape if kind != "drop"]
-    return y if tuple(sizes) == tuple(y.shape) else reshape(y, sizes)
-
-
-def _is_mask(k: Any) -> bool:
-    if isinstance(k, Tensor):
-        return k.dtype == "bool"
-    if isinstance(k, np.ndarray):
-        return k.dtype == np.bool_
-    return isinstance(k, list) and bool(k) and isinstance(k[0], bool)
-
-
-def _gather_many(y: Tensor, gathers: list[tuple[int, Tensor]], kinds: list[str]) -> Tensor:
-    axes = [a for a, _ in gathers]
-    if axes != list(range(len(axes))) or "new" in kinds or "drop" in kinds:
-        raise IndexError("Several index arrays must stand on the first axes, without None or ints beside them.")
-
-    common = broadcast(*[i.shape for _, i in gathers], context="index arrays")
-    flat: Any = None
-    for a, indices in gathers:
-        n: Any = y.shape[a]
-
-        i = cast(indices, "int32")
-        i = select(i < 0, i + n, i)
-        flat = i if flat is None else flat * n + i
-    rest = y.shape[len(axes) :]
-    y = reshape(y, (int(np.prod([y.shape[a] for a in axes], dtype=int)), *rest))
-    return take(y, broadcast_to(flat, common), 0)
-
-
-def slice_(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
-    """The block of `shape` that starts at `start_indices`."""
-    x = convert(inputs)
-    starts = tuple(int(s) for s in start_indices)
-    stops = tuple(a + int(n) for a, n in zip(starts, shape, strict=True))
-    return layout.slice_primitive(x, starts=starts, stops=stops, steps=(1,) * x.ndim)

@@ -1,0 +1,144 @@
+"""Values, offsets and dtypes at the edges of ops, with Keras' answers."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from yeoul import GradientTape, ops
+
+INF = np.inf
+A = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (lambda: ops.erfinv([1.0, -1.0, 0.0, 0.5]), [INF, -INF, 0, 0.47693628]),
+        (lambda: ops.erfinv(np.float64(0.3)), 0.2724627147267543),
+        (lambda: ops.logaddexp([-INF, INF, -INF, 1.0], [-INF, INF, 2.0, 2.0]), [-INF, INF, 2, 2.3132617]),
+        (lambda: ops.logaddexp(np.array([True, False]), np.array([1, 3], np.uint8)), [1.6931472, 3.0485873]),
+        (lambda: ops.logaddexp2([1.0, 2.0, -INF], [3.0, -INF, -INF]), [3.321928, 2, -INF]),
+        (lambda: ops.hypot([3e30, 0.0, INF], [4e30, 0.0, 1.0]), [5e30, 0, INF]),
+        (lambda: ops.exp2([100.0, -3.0]), [2.0**100, 0.125]),
+        (lambda: ops.clip(A, None, 2), np.minimum(A, 2)),
+        (lambda: ops.clip(A, 2, None), np.maximum(A, 2)),
+        (lambda: ops.diag([1.0, 2.0], k=1), [[0, 1, 0], [0, 0, 2], [0, 0, 0]]),
+        (lambda: ops.diag([1.0, INF], k=-1), [[0, 0, 0], [1, 0, 0], [0, INF, 0]]),
+        (lambda: ops.diag(A, k=1), [2, 6]),
+        (lambda: ops.diag(A, k=-1), [4]),
+        (lambda: ops.diagonal(A[None], 1, 1, 2), [[2, 6]]),
+        (lambda: ops.trace(A, offset=1), 8),
+        (lambda: ops.trace(np.stack([A, A * 2], -1), axis1=1, axis2=0), [6, 12]),
+        (lambda: ops.select([A > 4, A > 2], [A, A * 2], -1.0), [[-1, -1, 6], [8, 5, 6]]),
+        (lambda: ops.average(A, axis=0, weights=[1.0, 3.0]), [3.25, 4.25, 5.25]),
+        (lambda: ops.average(A, axis=-1, weights=[1, 2, 3]), [2.3333333, 5.3333333]),
+        (lambda: ops.average(A, weights=A), 91 / 21),
+        (lambda: ops.min(np.zeros((0, 2), np.float32), axis=0, initial=2.0), [2, 2]),
+        (lambda: ops.max(A, axis=1, keepdims=True, initial=5.0), [[5], [6]]),
+        (lambda: ops.round(np.array([14, 15, -26]), -1), [10, 20, -30]),
+        (lambda: ops.bincount([[0, 1], [2, 2]]), [[1, 1, 0], [0, 0, 2]]),
+        (lambda: ops.bincount([3, 1, 1], weights=np.array([1, 2, 3])), [0, 5, 0, 1]),
+        (lambda: ops.slice(A, [0, 1], [2, -1]), A[:, 1:]),
+        (lambda: ops.while_loop(lambda i, y: i < 3, lambda i, y: (i + 1, y * 2), (0, 1))[1], 8),
+        (lambda: ops.nan_to_num(np.array([INF, np.nan], np.float16)), [65504, 0]),
+        (lambda: ops.take_along_axis(A, np.array([[-1, 0]]), 1), [[3, 1], [6, 4]]),
+        (lambda: ops.layer_normalization([[0.0, 1e-3]]), [[-0.84515423, 0.84515423]]),
+        (lambda: ops.rms_normalization([[0.0, 1e-3]]), [[0, 1.2909944]]),
+    ],
+)
+def test_values(found, expected):
+    np.testing.assert_allclose(found(), expected, rtol=2e-6)
+
+
+def test_sections_of_an_uneven_split():
+    assert [part.tolist() for part in ops.array_split(np.arange(7), 3)] == [[0, 1, 2], [3, 4], [5, 6]]
+    assert [part.shape for part in ops.array_split(A, 2, axis=1)] == [(2, 2), (2, 1)]
+    assert [part.shape for part in ops.array_split(A, 4, axis=1)] == [(2, 1), (2, 1), (2, 1), (2, 0)]
+    with pytest.raises(ValueError, match="Use array_split"):
+        ops.split(A, 2, axis=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype", "expected"),
+    [
+        ("floor", "int32", "float32"),
+        ("ceil", "int64", "float32"),
+        ("trunc", "int32", "int32"),
+        ("round", "int32", "int32"),
+        ("square", "bool", "int32"),
+        ("cumsum", "uint8", "uint8"),
+        ("cumprod", "bool", "int32"),
+        ("nan_to_num", "int32", "int32"),
+        ("nan_to_num", "bfloat16", "bfloat16"),
+        ("sign", "int8", "int8"),
+    ],
+)
+def test_dtype_of_one_operand(name, dtype, expected):
+    assert getattr(ops, name)(ops.ones((2, 2), dtype)).dtype == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "dtypes", "expected"),
+    [
+        ("mod", ("bool", "bool"), "int32"),
+        ("matmul", ("uint8", "uint8"), "uint8"),
+        ("matmul", ("bool", "bool"), "bool"),
+        ("matmul", ("int8", "int8"), "int32"),
+        ("isclose", ("bool", "bool"), "bool"),
+    ],
+)
+def test_dtype_of_two_operands(name, dtypes, expected):
+    assert getattr(ops, name)(*(ops.ones((2, 2), d) for d in dtypes)).dtype == expected
+
+
+@pytest.mark.parametrize(
+    ("op", "corners", "expected"),
+    [
+        (ops.relu, [0], [0]),
+        (ops.relu6, [0, 6], [0, 0]),
+        (ops.leaky_relu, [0], [0.2]),
+        (ops.elu, [0], [1]),
+        (ops.selu, [0], [1.0507010]),
+        (ops.celu, [0], [2]),
+        (ops.hard_sigmoid, [-3, 3], [0, 0]),
+        (ops.hard_silu, [-3, 3], [0, 1]),
+        (ops.hard_tanh, [-1, 1], [1, 1]),
+        (ops.sparse_sigmoid, [-1, 1], [0, 0]),
+        (ops.abs, [0], [0]),
+        (lambda x: ops.maximum(x, 0.0), [0], [1]),
+        (lambda x: ops.maximum(0.0, x), [0], [0]),
+        (lambda x: ops.minimum(x, 1.0), [1], [1]),
+        (lambda x: ops.clip(x, -1.0, 1.0), [-1, 1], [1, 1]),
+        (lambda x: ops.logaddexp(x, 1.0), [1, -INF], [1, 0]),
+        (lambda x: ops.hypot(x, 1.0), [1, 0], [0.70710678, 0]),
+        (ops.erfinv, [0, 0.5], [0.88622693, 1.1125846]),
+        (ops.cumprod, [2, 0, 3], [1, 8, 0]),
+    ],
+)
+def test_gradients_at_corners(op, corners, expected):
+    x = ops.convert_to_tensor(corners, "float32")
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = op(x)
+    np.testing.assert_allclose(tape.gradient(y, x), expected, rtol=1e-5)
+
+
+def test_operands_can_be_named():
+    assert ops.subtract(x2=1, x1=3).item() == 2
+    assert ops.bitwise_and(x=6, y=3).item() == 2
+    assert str(inspect.signature(ops.add)) == "(x1, x2)"
+    with pytest.raises(TypeError, match=r"sub.*missing a required argument: .x2"):
+        ops.subtract(1, x3=2)
+
+
+def test_select_says_what_it_needs():
+    with pytest.raises(ValueError, match=r"3 choice\(s\). For a single condition use where"):
+        ops.select([A > 0], [A, A, A])
+
+
+def test_layer_normalization_lays_gamma_along_its_axis():
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4) ** 1.5
+    gamma = np.array([1, 2, 3], np.float32)
+    expected = ops.moveaxis(ops.layer_normalization(ops.moveaxis(x, 1, -1), gamma, gamma), -1, 1)
+    np.testing.assert_allclose(ops.layer_normalization(x, gamma, gamma, axis=1), expected, rtol=1e-5, atol=1e-6)
