@@ -28,6 +28,16 @@ def small(*shape):
 STATE = np.array([7, 3], np.uint32)
 INDICES = np.array([[0, 2], [1, 1]], np.int32)
 
+
+def regular(*shape):
+    return normal(*shape) + 3 * np.eye(shape[-1])
+
+
+def definite(*shape):
+    x = normal(*shape)
+    return x @ np.swapaxes(x, -1, -2) + np.eye(shape[-1])
+
+
 #: Inputs and attributes for each primitive that the general rules below do not cover.
 SAMPLES = {
     "cast": [([normal(3, 4)], {"dtype": "float32"}), ([normal(5) * 10], {"dtype": "int32"}), ([normal(5)], {"dtype": "bool"})],
@@ -55,6 +65,19 @@ SAMPLES = {
     "sort": [([normal(3, 5)], {})],
     "matmul": [([normal(3, 4), normal(4, 5)], {}), ([normal(2, 3, 4), normal(2, 4, 5)], {}), ([normal(2, 3, 4), normal(4, 5)], {}), ([normal(1, 3, 4), normal(2, 4, 5)], {})],
     "random_bits": [([STATE], {"shape": (3, 7)})],
+    "cholesky": [([definite(3, 3)], {}), ([definite(2, 1, 4, 4)], {})],
+    "lu": [([normal(4, 4)], {}), ([normal(2, 3, 3)], {})],
+    "qr": [([normal(4, 3)], {"mode": "reduced"}), ([normal(2, 3, 3)], {"mode": "complete"}), ([normal(2, 4)], {"mode": "reduced"})],
+    "eigh": [([definite(3, 3)], {}), ([definite(2, 3, 3)], {})],
+    "svd": [([normal(4, 3)], {"full": False}), ([normal(2, 2, 4)], {"full": False}), ([normal(3, 3)], {"full": True})],
+    "singular_values": [([normal(4, 3)], {}), ([normal(2, 2, 4)], {})],
+    "eig": [([normal(3, 3)], {}), ([normal(2, 2, 2)], {})],
+    "inv": [([regular(3, 3)], {}), ([regular(2, 2, 2)], {})],
+    "det": [([regular(3, 3)], {}), ([regular(2, 2, 2)], {})],
+    "slogdet": [([regular(3, 3)], {}), ([-regular(2, 3, 3)], {})],
+    "solve": [([regular(3, 3), normal(3, 2)], {}), ([regular(2, 3, 3), normal(3, 2)], {}), ([regular(3, 3), normal(2, 3, 1)], {})],
+    "solve_triangular": [([regular(3, 3), normal(3, 2)], {"lower": True}), ([regular(2, 3, 3), normal(3, 2)], {"lower": False})],
+    "pinv": [([normal(4, 2)], {"rcond": 1e-9}), ([normal(2, 2, 3)], {"rcond": 1e-9}), ([regular(3, 3)], {"rcond": 1e-9})],
 }  # fmt: skip
 DOMAINS = {
     **dict.fromkeys(("log", "sqrt", "rsqrt", "log1p", "reciprocal"), positive),
@@ -108,26 +131,30 @@ def test_gradient_equals_central_differences(name):
             continue
         inputs = [placeholder(a.shape, str(a.dtype)) for a in arrays]
         outputs = apply(op, tuple(inputs), attributes)
-        output = outputs[0] if isinstance(outputs, list) else outputs
-        if output.dtype not in ("float64", "float32"):
+        for output in outputs if isinstance(outputs, list) else [outputs]:
+            if output.dtype in ("float64", "float32"):
+                check_gradient(
+                    inputs, arrays, output, 1e-2 if name == "cast" else 1e-6, 2e-3 if name == "cast" else 1e-4
+                )
+
+
+def check_gradient(inputs, arrays, output, step, rtol):
+    weights = RNG.normal(size=output.shape)
+    found = gradients([output], inputs, [from_array(weights.astype(output.dtype))])
+    program = ReferenceProgram(Graph(inputs, [output]))
+    for i, (x, grad) in enumerate(zip(arrays, found, strict=True)):
+        if x.dtype != np.float64:
+            assert grad is None
             continue
-        weights = RNG.normal(size=output.shape)
-        found = gradients([output], inputs, [from_array(weights.astype(output.dtype))])
-        program = ReferenceProgram(Graph(inputs, [output]))
-        for i, (x, grad) in enumerate(zip(arrays, found, strict=True)):
-            if x.dtype != np.float64:
-                assert grad is None
-                continue
-            value = np.zeros(x.shape) if grad is None else ReferenceProgram(Graph(inputs, [grad])).run(arrays)[0]
-            step = 1e-2 if name == "cast" else 1e-6
-            for place in np.ndindex(*x.shape):
-                moved = [a.copy() for a in arrays]
-                moved[i][place] += step
-                high = program.run(moved)[0]
-                moved[i][place] -= 2 * step
-                low = program.run(moved)[0]
-                expected = np.sum((np.asarray(high, np.float64) - low) * weights) / (2 * step)
-                np.testing.assert_allclose(value[place], expected, rtol=2e-3 if name == "cast" else 1e-4, atol=1e-4)
+        value = np.zeros(x.shape) if grad is None else ReferenceProgram(Graph(inputs, [grad])).run(arrays)[0]
+        for place in np.ndindex(*x.shape):
+            moved = [a.copy() for a in arrays]
+            moved[i][place] += step
+            high = program.run(moved)[0]
+            moved[i][place] -= 2 * step
+            low = program.run(moved)[0]
+            expected = np.sum((np.asarray(high, np.float64) - low) * weights) / (2 * step)
+            np.testing.assert_allclose(value[place], expected, rtol=rtol, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -5,11 +5,13 @@ The gradient of a node is made of the same ops, called on tensors: symbolic ones
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
+from typing import Any
 
 from yeoul.core import dtypes
 from yeoul.core.graph import topological
-from yeoul.core.tensor import Tensor
+from yeoul.core.tensor import Node, Tensor, apply
 from yeoul.ops.elementwise import add
 from yeoul.ops.layout import broadcast_primitive
 from yeoul.ops.registry import cast, convert
@@ -57,13 +59,13 @@ def gradients(
             input_grads = node.op.gradient(grad, *node.inputs, tensor, **node.attributes)
         else:
             # All outputs come before their node's inputs in reverse order; the node is differentiated at the last of them.
-            outputs = [reference() for reference in node.siblings]
-            present = [output for output in outputs if output is not None and id(output) in flowing]
+            present = [output for reference in node.siblings if (output := reference()) is not None]
             done.add(key)
-            if any(id(output) not in done for output in present):
+            if any(id(output) in flowing and id(output) not in done for output in present):
                 continue
-            grads = [flowing.get(id(output)) if output is not None else None for output in outputs]
-            grads = [zeros_like(o) if g is None and o is not None else g for g, o in zip(grads, outputs, strict=True)]
+            outputs = _all_outputs(node)
+            held_grads = [flowing.get(id(output)) for output in outputs]
+            grads = [zeros_like(o) if g is None else g for g, o in zip(held_grads, outputs, strict=True)]
             input_grads = node.op.gradient(grads, *node.inputs, outputs, **node.attributes)
         for x, input_grad in zip(node.inputs, input_grads, strict=True):
             if input_grad is None or id(x) not in active:
@@ -71,6 +73,19 @@ def gradients(
             held = flowing.get(id(x))
             flowing[id(x)] = input_grad if held is None else add(held, input_grad)
     return [kept.get(id(source)) for source in sources]
+
+
+def _all_outputs(node: Node) -> list[Tensor]:
+    """The outputs of a node that has several; those that no one holds any more are made again."""
+    outputs: list[Any] = [reference() for reference in node.siblings or ()]
+    if any(output is None for output in outputs):
+        recomputed = apply(node.op, node.inputs, node.attributes)
+        for i, output in enumerate(outputs):
+            if output is None:
+                twin = recomputed[i]
+                outputs[i] = Tensor(twin.array, twin.shape, twin.dtype, node, i)
+        node.siblings = tuple(weakref.ref(output) for output in outputs)
+    return outputs
 
 
 def ones_like(x: Tensor) -> Tensor:

@@ -67,6 +67,7 @@ from yeoul.ops.elementwise import (
     trunc,
 )
 from yeoul.ops.functional import *  # noqa: F403
+from yeoul.ops.linalg import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
 from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits

@@ -23,7 +23,8 @@ from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
 from yeoul.graph.simplify import simplify
 
 _OPCODES = _native.OPCODES
-_DTYPES = _native.DTYPES
+# Complex numbers are words of their size to the native engine: it moves them and leaves arithmetic to the host.
+_DTYPES = {**_native.DTYPES, "complex64": _native.DTYPES["uint64"], "complex128": _native.DTYPES["uint64"]}
 _REDUCTIONS = _native.REDUCTIONS
 _SIZES = {name: dtype.itemsize for name, dtype in dtypes.NUMPY_DTYPES.items()}
 
