@@ -54,7 +54,45 @@ LINALG = {
         for order in orders
     },
 }  # fmt: skip
-CASES = {**LINALG}
+D = np.array([[1, 2], [3, 4], [5, -6], [-1, 0], [0, 7]], np.float32)
+WAVE = RNG.normal(size=(2, 20)).astype(np.float32)
+IDS = np.array([0, 2, 0, -1, 2], np.int32)
+MATHEMATICS = {
+    "cdist": (lambda k, x, y: k.ops.cdist(x, y), A, A[:2] + 1),
+    "cdist batched": (lambda k, x, y: k.ops.cdist(x, y), S, P),
+    "erfc": (lambda k, x: k.ops.erfc(x), np.array([-5, -1, 0, 0.5, 3, 9], np.float32)),
+    "erfinv": (lambda k, x: k.ops.erfinv(x), np.array([-0.999, -0.5, 0, 0.1, 0.99], np.float32)),
+    "erfinv double": (lambda k, x: k.ops.erfinv(x), np.array([-0.999, -0.5, 0, 0.1, 0.99])),
+    "view_as_complex": (lambda k, x: k.ops.view_as_complex(x), D),
+    "view_as_real": (lambda k, x: k.ops.view_as_real(x), (D + 1j * D[::-1]).astype(np.complex64)),
+    "polar": (lambda k, a, b: k.ops.polar(a, b), D, D[::-1].copy()),
+    "fft": (lambda k, a, b: k.ops.fft((a, b)), A, A[::-1].copy()),
+    "fft double": (lambda k, a, b: k.ops.fft((a, b)), A.astype(np.float64), A[::-1].astype(np.float64)),
+    "fft2": (lambda k, a, b: k.ops.fft2((a, b)), S, P),
+    "ifft2": (lambda k, a, b: k.ops.ifft2((a, b)), S, P),
+    "rfft": (lambda k, x: k.ops.rfft(x), WAVE),
+    "rfft longer": (lambda k, x: k.ops.rfft(x, 23), WAVE),
+    "rfft shorter": (lambda k, x: k.ops.rfft(x, fft_length=7), WAVE),
+    "irfft": (lambda k, a, b: k.ops.irfft((a, b)), A, A[::-1].copy()),
+    "irfft odd": (lambda k, a, b: k.ops.irfft((a, b), 5), A, A[::-1].copy()),
+    "irfft longer": (lambda k, a, b: k.ops.irfft((a, b), fft_length=8), A, A[::-1].copy()),
+    "extract_sequences": (lambda k, x: k.ops.extract_sequences(x, 6, 3), WAVE),
+    "stft": (lambda k, x: k.ops.stft(x, 6, 2, 8), WAVE),
+    "stft plain": (lambda k, x: k.ops.stft(x, 5, 3, 5, window=None, center=False), WAVE),
+    "stft hamming": (lambda k, x: k.ops.stft(x, 6, 3, 9, window="hamming", center=False), WAVE),
+    "stft own window": (lambda k, x, w: k.ops.stft(x, 4, 2, 7, window=w), WAVE, np.array([1, 2, 3, 1], np.float32)),
+    "istft": (lambda k, x: k.ops.istft(k.ops.stft(x, 6, 2, 8), 6, 2, 8), WAVE),
+    "istft length": (lambda k, x: k.ops.istft(k.ops.stft(x, 6, 2, 8), 6, 2, 8, length=15), WAVE),
+    "istft hamming": (lambda k, x: k.ops.istft(k.ops.stft(x, 6, 3, 6, "hamming", False), 6, 3, 6, window="hamming", center=False), WAVE),
+    "istft odd": (lambda k, x: k.ops.istft(k.ops.stft(x, 6, 2, 7), 6, 2, 7), WAVE),
+    **{
+        f"{name} {dtype}": (lambda k, x, ids, name=name: getattr(k.ops, name)(x, ids, 4), D.astype(dtype), IDS)
+        for name in ("segment_sum", "segment_max", "segment_min", "segment_prod")
+        for dtype in ("float32", "int32", "float64")
+    },
+    **{f"{name} sizes eager": (lambda k, x, ids, name=name: getattr(k.ops, name)(x, ids), D, IDS) for name in ("segment_max", "segment_prod")},
+}  # fmt: skip
+CASES = {**LINALG, **MATHEMATICS}
 
 
 def flatten(value: object) -> list:

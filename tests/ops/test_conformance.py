@@ -26,6 +26,8 @@ def small(*shape):
 
 
 STATE = np.array([7, 3], np.uint32)
+SEGMENTS = np.array([2, 0, 2, 0, 2], np.int32)
+ZEROS = np.array([[0, 1], [1, 0], [1, 0], [1, 0], [1, 1.0]])
 INDICES = np.array([[0, 2], [1, 1]], np.int32)
 
 
@@ -65,6 +67,13 @@ SAMPLES = {
     "sort": [([normal(3, 5)], {})],
     "matmul": [([normal(3, 4), normal(4, 5)], {}), ([normal(2, 3, 4), normal(2, 4, 5)], {}), ([normal(2, 3, 4), normal(4, 5)], {}), ([normal(1, 3, 4), normal(2, 4, 5)], {})],
     "random_bits": [([STATE], {"shape": (3, 7)})],
+    "complex": [([normal(3, 2), normal(2)], {})],
+    "real_part": [([normal(3) + 1j * normal(3)], {})],
+    "imaginary_part": [([normal(3) + 1j * normal(3)], {})],
+    "fourier": [([normal(2, 5), normal(2, 5)], {"rank": 1, "is_inverse": False}), ([normal(3, 4), normal(3, 4)], {"rank": 2, "is_inverse": True})],
+    "segment_max": [([normal(5, 2), SEGMENTS], {"size": 4})],
+    "segment_min": [([normal(5, 2), SEGMENTS], {"size": 4})],
+    "segment_prod": [([normal(5, 2) * ZEROS, SEGMENTS], {"size": 4})],
     "cholesky": [([definite(3, 3)], {}), ([definite(2, 1, 4, 4)], {})],
     "lu": [([normal(4, 4)], {}), ([normal(2, 3, 3)], {})],
     "qr": [([normal(4, 3)], {"mode": "reduced"}), ([normal(2, 3, 3)], {"mode": "complete"}), ([normal(2, 4)], {"mode": "reduced"})],
@@ -131,17 +140,22 @@ def test_gradient_equals_central_differences(name):
             continue
         inputs = [placeholder(a.shape, str(a.dtype)) for a in arrays]
         outputs = apply(op, tuple(inputs), attributes)
-        for output in outputs if isinstance(outputs, list) else [outputs]:
-            if output.dtype in ("float64", "float32"):
-                check_gradient(
-                    inputs, arrays, output, 1e-2 if name == "cast" else 1e-6, 2e-3 if name == "cast" else 1e-4
-                )
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        outputs = [y for y in outputs if y.dtype in ("float64", "float32")]
+        # Each output alone, then all of them: a node with several is differentiated once, with everything that flows in.
+        for chosen in [[y] for y in outputs] + ([outputs] if len(outputs) > 1 else []):
+            check_gradient(inputs, arrays, chosen, 1e-2 if name == "cast" else 1e-6, 2e-3 if name == "cast" else 1e-4)
 
 
-def check_gradient(inputs, arrays, output, step, rtol):
-    weights = RNG.normal(size=output.shape)
-    found = gradients([output], inputs, [from_array(weights.astype(output.dtype))])
-    program = ReferenceProgram(Graph(inputs, [output]))
+def check_gradient(inputs, arrays, outputs, step, rtol):
+    weights = [RNG.normal(size=y.shape) for y in outputs]
+    weighted = [y * w.astype(y.dtype) for y, w in zip(outputs, weights, strict=True)]
+    found = gradients(weighted, inputs)
+    program = ReferenceProgram(Graph(inputs, outputs))
+
+    def total(values):
+        return sum(np.sum(np.asarray(v, np.float64) * w) for v, w in zip(values, weights, strict=True))
+
     for i, (x, grad) in enumerate(zip(arrays, found, strict=True)):
         if x.dtype != np.float64:
             assert grad is None
@@ -150,11 +164,10 @@ def check_gradient(inputs, arrays, output, step, rtol):
         for place in np.ndindex(*x.shape):
             moved = [a.copy() for a in arrays]
             moved[i][place] += step
-            high = program.run(moved)[0]
+            high = total(program.run(moved))
             moved[i][place] -= 2 * step
-            low = program.run(moved)[0]
-            expected = np.sum((np.asarray(high, np.float64) - low) * weights) / (2 * step)
-            np.testing.assert_allclose(value[place], expected, rtol=rtol, atol=1e-4)
+            low = total(program.run(moved))
+            np.testing.assert_allclose(value[place], (high - low) / (2 * step), rtol=rtol, atol=1e-4)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

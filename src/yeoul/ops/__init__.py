@@ -1,6 +1,7 @@
 """What can be done to tensors: Keras' `ops` names, made of few primitives."""
 
 from yeoul.core.tensor import operators as _operators
+from yeoul.ops.complex_numbers import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
 from yeoul.ops.elementwise import (
@@ -24,6 +25,7 @@ from yeoul.ops.elementwise import (
     divide,
     equal,
     erf,
+    erfc,
     exp,
     expm1,
     floor,
@@ -66,6 +68,7 @@ from yeoul.ops.elementwise import (
     tanh,
     trunc,
 )
+from yeoul.ops.fourier import *  # noqa: F403
 from yeoul.ops.functional import *  # noqa: F403
 from yeoul.ops.linalg import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
@@ -73,6 +76,7 @@ from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
 from yeoul.ops.registry import cast
+from yeoul.ops.segments import *  # noqa: F403
 from yeoul.ops.shaping import *  # noqa: F403
 from yeoul.ops.shaping import slice_ as slice
 

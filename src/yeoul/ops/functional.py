@@ -16,6 +16,7 @@ from yeoul.ops.elementwise import (
     bitwise_not,
     bitwise_or,
     bitwise_xor,
+    erf,
     exp,
     isinf,
     isnan,
@@ -30,11 +31,11 @@ from yeoul.ops.elementwise import (
     rint,
     select,
     sqrt,
+    square,
 )
-from yeoul.ops.layout import scatter_add_primitive
 from yeoul.ops.reductions import sum as sum_of
-from yeoul.ops.registry import cast, convert
-from yeoul.ops.shaping import stack, take
+from yeoul.ops.registry import cast, convert, promoted
+from yeoul.ops.shaping import expand_dims, stack, take
 
 __all__ = [
     "bincount",
@@ -42,6 +43,7 @@ __all__ = [
     "bitwise_or_logical_not",
     "bitwise_or_or_logical",
     "bitwise_xor_or_logical",
+    "cdist",
     "clip",
     "cond",
     "diag",
@@ -58,7 +60,6 @@ __all__ = [
     "nan_to_num",
     "round",
     "scan",
-    "segment_sum",
     "switch",
     "trace",
     "vectorized_map",
@@ -108,9 +109,28 @@ def hypot(x1: Any, x2: Any) -> Tensor:
     return sqrt(a * a + b * b)
 
 
+def cdist(x: Any, y: Any) -> Tensor:
+    """Euclidean distances of all pairs: (..., m, d) and (..., n, d) -> (..., m, n). Equal points have the gradient 0."""
+    x, y = promoted(x, y, to_float=True)
+    if x.ndim < 2 or y.ndim < 2 or x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            f"cdist needs x of shape (..., m, d) and y of shape (..., n, d), and got {x.shape} and {y.shape}."
+        )
+    squares = sum_of(square(expand_dims(x, -2) - expand_dims(y, -3)), -1)
+    return select(squares > 0, sqrt(select(squares > 0, squares, 1)), 0)
+
+
 def erfinv(x: Any) -> Tensor:
-    """Inverse of erf on (-1, 1). Source: Giles 2010, single precision."""
+    """Inverse of erf on (-1, 1). Source: Giles 2010, single precision; two of Newton's steps make it double."""
     x = convert(x)
+    y = _erfinv_single(x)
+    if x.dtype == "float64":
+        for _ in range(2):
+            y = y - (erf(y) - x) * exp(y * y) * (math.sqrt(math.pi) / 2)
+    return y
+
+
+def _erfinv_single(x: Tensor) -> Tensor:
     w = -log((1.0 - x) * (1.0 + x))
     small, large = w - 2.5, sqrt(maximum(w, 5.0)) - 3.0
     near: Any = 2.81022636e-08
@@ -251,14 +271,6 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     w = None if weights is None else np.asarray(convert(weights))
     counts = np.bincount(np.asarray(convert(x)), w, minlength)
     return convert(counts.astype(np.int32 if w is None else np.float32))
-
-
-def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """Sums of the rows of `data` that share a segment id."""
-
-    data, ids = convert(data), convert(segment_ids)
-    n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else num_segments
-    return scatter_add_primitive(data, ids, axis=0, size=n, rank=1)
 
 
 def diagonal(x: Any) -> Tensor:
