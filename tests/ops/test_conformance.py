@@ -26,8 +26,8 @@ def small(*shape):
 
 
 STATE = np.array([7, 3], np.uint32)
-SEGMENTS = np.array([2, 0, 2, 0, 2], np.int32)
-ZEROS = np.array([[0, 1], [1, 0], [1, 0], [1, 0], [1, 1.0]])
+SEGMENTS = np.array([2, 0, 1, 0, 2], np.int32)
+ZEROS = np.array([[0, 1], [0, 0], [1, 0], [1, 0], [1, 1.0]])
 INDICES = np.array([[0, 2], [1, 1]], np.int32)
 
 
@@ -71,9 +71,9 @@ SAMPLES = {
     "real_part": [([normal(3) + 1j * normal(3)], {})],
     "imaginary_part": [([normal(3) + 1j * normal(3)], {})],
     "fourier": [([normal(2, 5), normal(2, 5)], {"rank": 1, "is_inverse": False}), ([normal(3, 4), normal(3, 4)], {"rank": 2, "is_inverse": True})],
-    "segment_max": [([normal(5, 2), SEGMENTS], {"size": 4})],
-    "segment_min": [([normal(5, 2), SEGMENTS], {"size": 4})],
-    "segment_prod": [([normal(5, 2) * ZEROS, SEGMENTS], {"size": 4})],
+    "segment_max": [([normal(5, 2), SEGMENTS], {"size": 3})],
+    "segment_min": [([normal(5, 2), SEGMENTS], {"size": 3})],
+    "segment_prod": [([normal(5, 2) * ZEROS, SEGMENTS], {"size": 3})],
     "cholesky": [([definite(3, 3)], {}), ([definite(2, 1, 4, 4)], {})],
     "lu": [([normal(4, 4)], {}), ([normal(2, 3, 3)], {})],
     "qr": [([normal(4, 3)], {"mode": "reduced"}), ([normal(2, 3, 3)], {"mode": "complete"}), ([normal(2, 4)], {"mode": "reduced"})],
