@@ -92,7 +92,89 @@ MATHEMATICS = {
     },
     **{f"{name} sizes eager": (lambda k, x, ids, name=name: getattr(k.ops, name)(x, ids), D, IDS) for name in ("segment_max", "segment_prod")},
 }  # fmt: skip
-CASES = {**LINALG, **MATHEMATICS}
+LOGITS = (RNG.normal(size=(2, 7, 4)) * 2).astype(np.float32)
+LENGTHS = np.array([7, 4], np.int32)
+LABELS = np.array([[1, 2, 2], [3, 1, 0]], np.int32)
+HEADS = [RNG.normal(size=(2, n, 2, 4)).astype(np.float32) for n in (3, 5, 5)]
+BIAS = RNG.normal(size=(1, 2, 3, 5)).astype(np.float32)
+IMAGE = RNG.normal(size=(2, 4, 6, 8)).astype(np.float32)
+NETWORKS = {
+    "ctc_loss": (lambda k, t, y, n, m: k.ops.ctc_loss(t, y, n, m), LABELS, LOGITS, np.array([3, 2], np.int32), LENGTHS),
+    "ctc_loss mask": (lambda k, t, y, n, m: k.ops.ctc_loss(t, y, n, m, mask_index=3), LABELS, LOGITS, np.array([3, 0], np.int32), LENGTHS),
+    **{
+        f"ctc_decode {merge} {mask}": (
+            lambda k, x, n, merge=merge, mask=mask: k.ops.ctc_decode(x, n, merge_repeated=merge, mask_index=mask), LOGITS, LENGTHS,
+        )
+        for merge in (True, False) for mask in (0, 3, None)
+    },
+    **{
+        f"ctc_decode beam {width} {mask}": (
+            lambda k, x, n, width=width, mask=mask: k.ops.ctc_decode(x, n, "beam_search", width, 3, mask_index=mask), LOGITS, LENGTHS,
+        )
+        for width in (3, 100) for mask in (0, 3, None)
+    },
+    "attention": (lambda k, q, key, v: k.ops.dot_product_attention(q, key, v), *HEADS),
+    "attention all": (
+        lambda k, q, key, v, b: k.ops.dot_product_attention(q, key, v, b, b > 0, scale=0.7, is_causal=True), *HEADS, BIAS,
+    ),
+    "attention causal": (lambda k, q, key, v: k.ops.dot_product_attention(q, key, v, is_causal=True), *HEADS),
+    "attention masked": (lambda k, q, key, v, b: k.ops.dot_product_attention(q, key, v, mask=b[:, :1, :1] > 0), *HEADS, BIAS),
+    "space_to_depth": (lambda k, x: k.ops.space_to_depth(x, 2), IMAGE),
+    "space_to_depth first": (lambda k, x: k.ops.space_to_depth(x, 2, data_format="channels_first"), IMAGE),
+    "depth_to_space": (lambda k, x: k.ops.depth_to_space(x, 2), IMAGE),
+    "depth_to_space first": (lambda k, x: k.ops.depth_to_space(x, 2, "channels_first"), IMAGE),
+    "unfold": (lambda k, x: k.ops.unfold(x, 2), IMAGE),
+    "unfold all": (lambda k, x: k.ops.unfold(x, (2, 3), dilation=(2, 1), padding=(1, 2), stride=(1, 2)), IMAGE),
+    "fold": (lambda k, x: k.ops.fold(k.ops.unfold(x, 3), (6, 8), 3), IMAGE),
+    "fold all": (
+        lambda k, x: k.ops.fold(k.ops.unfold(x, (2, 3), (2, 1), (1, 2), (1, 2)), (6, 8), (2, 3), dilation=(2, 1), padding=(1, 2), stride=(1, 2)), IMAGE,
+    ),
+    "psnr": (lambda k, a, b: k.ops.psnr(a, b, 2.0), A, A * 0.9),
+    "psnr equal": (lambda k, a: k.ops.psnr(a, a, 2), A),
+    "sparsemax": (lambda k, x: k.ops.sparsemax(x), A),
+    "sparsemax first": (lambda k, x: k.ops.sparsemax(x * 0.4, axis=0), A),
+}  # fmt: skip
+SIGNED = np.array([-3e9, -300, -1.5, 0.5, 127.5, 300, 70000], np.float32)
+ROWS = np.array([[0], [1], [0]], np.int32)
+STRUCTURE = {
+    "associative_scan": (lambda k, x: k.ops.associative_scan(lambda a, b: a + b, x), WAVE[0, :7]),
+    "associative_scan axis": (lambda k, x: k.ops.associative_scan(lambda a, b: a * b, x, axis=1), WAVE),
+    "associative_scan reverse": (
+        lambda k, x, y: k.ops.associative_scan(lambda a, b: {"m": k.ops.matmul(a["m"], b["m"]), "s": a["s"] + b["s"]}, {"m": x, "s": y}, reverse=True),
+        np.concatenate([S, P, S + 1]), WAVE[0, :6],
+    ),
+    "scatter": (lambda k, i, v: k.ops.scatter(i, v, (4, 3)), np.array([[0, 1], [3, 2], [0, 1]], np.int32), A[:3, 0].copy()),
+    "scatter rows": (lambda k, i, v: k.ops.scatter(i, v, (5, 3)), ROWS, A[:3]),
+    "scatter nested": (lambda k, i, v: k.ops.scatter(i, v, (3,)), np.array([[[0], [1]], [[0], [2]]], np.int32), A[:2, :2].copy()),
+    **{
+        f"scatter_update {reduction}": (lambda k, x, i, u, r=reduction: k.ops.scatter_update(x, i, u, reduction=r), A, ROWS, -A[1:] * 2)
+        for reduction in (None, "add", "max", "min", "mul")
+    },
+    "scatter_update elements": (lambda k, x, i, u: k.ops.scatter_update(x, i, u), A, np.array([[3, 0], [1, 2]], np.int32), A[0, :2].copy()),
+    "slice_update": (lambda k, x, u: k.ops.slice_update(x, [1, 0], u), A, A[:2, :2] + 9),
+    "slice_update moved inside": (lambda k, x, u: k.ops.slice_update(x, (3, -1), u), A, A[:2, :2] + 9),
+    "slice_update tensor": (lambda k, x, i, u: k.ops.slice_update(x, i, u), A, np.array([1, 1], np.int32), A[:2, :2] + 9),
+    "slice": (lambda k, x: k.ops.slice(x, (1, 0), (2, -1)), A),
+    "slice tensor": (lambda k, x, i: k.ops.slice(x, i, (2, 1)), A, np.array([1, 2], np.int32)),
+    **{f"saturate_cast {dtype}": (lambda k, x, dtype=dtype: k.ops.saturate_cast(x, dtype), SIGNED) for dtype in ("int8", "uint8", "int16", "float16", "float64")},
+    "saturate_cast integers": (lambda k, x: [k.ops.saturate_cast(x, d) for d in ("int8", "uint8", "uint32", "int64", "float16")], np.array([-70000, -1, 5, 300], np.int32)),
+    "rearrange": (lambda k, x: k.ops.rearrange(x, "a b c d -> d a b c"), IMAGE),
+    "rearrange split": (lambda k, x: k.ops.rearrange(x, "b (h h1) (w w1) c -> (b h1 w1) h w c", h1=2, w1=3), IMAGE),
+    "rearrange merged": (lambda k, x: k.ops.rearrange(x, "b h w c -> h (b w) c"), IMAGE),
+    "top_k": (lambda k, x: k.ops.top_k(x, 2), A),
+    "in_top_k": (lambda k, t, x: k.ops.in_top_k(t, x, 2), np.array([0, 2, 1, 1], np.int32), A),
+    "logsumexp": (lambda k, x: k.ops.logsumexp(x, axis=1, keepdims=True), A),
+    "scan": (lambda k, x: k.ops.scan(lambda c, e: (c + e, c * e), x[0] * 0, x), A),
+    "scan reverse": (lambda k, x: k.ops.scan(lambda c, e: (c + e, c), x[0] * 0, x, reverse=True), A),
+    "map": (lambda k, x: k.ops.map(lambda e: e * 2 + 1, x), A),
+    "vectorized_map": (lambda k, x: k.ops.vectorized_map(lambda e: k.ops.sum(e), x), A),
+    "fori_loop": (lambda k, x: k.ops.fori_loop(0, 3, lambda i, v: v * 2 + 1, x), A),
+    "while_loop eager": (lambda k, x: k.ops.while_loop(lambda i, v: i < 3, lambda i, v: (i + 1, v * 2), (0, x))[1], A),
+    "cond": (lambda k, x: k.ops.cond(k.ops.sum(x) > 0, lambda: x + 1, lambda: x - 1), A),
+    "switch": (lambda k, x: k.ops.switch(1, [lambda v: v, lambda v: v * 3], x), A),
+    "unstack": (lambda k, x: k.ops.unstack(x, axis=1), A),
+}  # fmt: skip
+CASES = {**LINALG, **MATHEMATICS, **NETWORKS, **STRUCTURE}
 
 
 def flatten(value: object) -> list:

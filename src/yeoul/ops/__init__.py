@@ -1,9 +1,11 @@
 """What can be done to tensors: Keras' `ops` names, made of few primitives."""
 
 from yeoul.core.tensor import operators as _operators
+from yeoul.ops.attention import *  # noqa: F403
 from yeoul.ops.complex_numbers import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
+from yeoul.ops.ctc import *  # noqa: F403
 from yeoul.ops.elementwise import (
     absolute,
     add,
@@ -72,10 +74,13 @@ from yeoul.ops.fourier import *  # noqa: F403
 from yeoul.ops.functional import *  # noqa: F403
 from yeoul.ops.linalg import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
+from yeoul.ops.patches import *  # noqa: F403
+from yeoul.ops.patterns import *  # noqa: F403
 from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
 from yeoul.ops.registry import cast
+from yeoul.ops.scattering import *  # noqa: F403
 from yeoul.ops.segments import *  # noqa: F403
 from yeoul.ops.shaping import *  # noqa: F403
 from yeoul.ops.shaping import slice_ as slice
