@@ -75,7 +75,6 @@ SAMPLES = {
     "segment_max": [([normal(5, 2), SEGMENTS], {"size": 3})],
     "segment_min": [([normal(5, 2), SEGMENTS], {"size": 3})],
     "segment_prod": [([normal(5, 2) * ZEROS, SEGMENTS], {"size": 3})],
-    "scatter_set": [([normal(4, 2), np.array([2, 0, 2], np.int32), normal(3, 2)], {}), ([normal(3), np.array([1], np.int32), normal(1)], {})],
     "ctc": [([np.log(positive(2, 5, 3)), LABELS, np.array([2, 1], np.int32), np.array([5, 3], np.int32)], {"blank": 0})],
     "ctc_occupancy": [([np.log(positive(2, 5, 3)), LABELS, np.array([2, 1], np.int32), np.array([5, 3], np.int32)], {"blank": 2})],
     "ctc_decode": [

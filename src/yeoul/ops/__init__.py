@@ -7,6 +7,7 @@ from yeoul.ops.complex_numbers import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
 from yeoul.ops.ctc import *  # noqa: F403
+from yeoul.ops.distances import *  # noqa: F403
 from yeoul.ops.elementwise import (
     absolute,
     add,
@@ -81,7 +82,6 @@ from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
 from yeoul.ops.registry import cast
-from yeoul.ops.scattering import *  # noqa: F403
 from yeoul.ops.segments import *  # noqa: F403
 from yeoul.ops.shaping import *  # noqa: F403
 from yeoul.ops.shaping import slice_ as slice

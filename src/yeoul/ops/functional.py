@@ -16,7 +16,6 @@ from yeoul.ops.elementwise import (
     bitwise_not,
     bitwise_or,
     bitwise_xor,
-    erf,
     exp,
     isinf,
     isnan,
@@ -31,25 +30,21 @@ from yeoul.ops.elementwise import (
     rint,
     select,
     sqrt,
-    square,
 )
 from yeoul.ops.reductions import sum as sum_of
-from yeoul.ops.registry import cast, convert, promoted
-from yeoul.ops.shaping import concatenate, expand_dims, flip, moveaxis, stack, take
+from yeoul.ops.registry import cast, convert
+from yeoul.ops.shaping import stack, take
 
 __all__ = [
-    "associative_scan",
     "bincount",
     "bitwise_and_or_logical",
     "bitwise_or_logical_not",
     "bitwise_or_or_logical",
     "bitwise_xor_or_logical",
-    "cdist",
     "clip",
     "cond",
     "diag",
     "diagonal",
-    "dtype",
     "erfinv",
     "exp2",
     "fori_loop",
@@ -61,7 +56,6 @@ __all__ = [
     "map",
     "nan_to_num",
     "round",
-    "saturate_cast",
     "scan",
     "switch",
     "trace",
@@ -112,28 +106,9 @@ def hypot(x1: Any, x2: Any) -> Tensor:
     return sqrt(a * a + b * b)
 
 
-def cdist(x: Any, y: Any) -> Tensor:
-    """Euclidean distances of all pairs: (..., m, d) and (..., n, d) -> (..., m, n). Equal points have the gradient 0."""
-    x, y = promoted(x, y, to_float=True)
-    if x.ndim < 2 or y.ndim < 2 or x.shape[-1] != y.shape[-1]:
-        raise ValueError(
-            f"cdist needs x of shape (..., m, d) and y of shape (..., n, d), and got {x.shape} and {y.shape}."
-        )
-    squares = sum_of(square(expand_dims(x, -2) - expand_dims(y, -3)), -1)
-    return select(squares > 0, sqrt(select(squares > 0, squares, 1)), 0)
-
-
 def erfinv(x: Any) -> Tensor:
-    """Inverse of erf on (-1, 1). Source: Giles 2010, single precision; two of Newton's steps make it double."""
+    """Inverse of erf on (-1, 1). Source: Giles 2010, single precision."""
     x = convert(x)
-    y = _erfinv_single(x)
-    if x.dtype == "float64":
-        for _ in range(2):
-            y = y - (erf(y) - x) * exp(y * y) * (math.sqrt(math.pi) / 2)
-    return y
-
-
-def _erfinv_single(x: Tensor) -> Tensor:
     w = -log((1.0 - x) * (1.0 + x))
     small, large = w - 2.5, sqrt(maximum(w, 5.0)) - 3.0
     near: Any = 2.81022636e-08
@@ -203,37 +178,6 @@ def bitwise_or_logical_not(x: Any) -> Tensor:
     return logical_not(a) if a.dtype == "bool" else bitwise_not(a)
 
 
-def dtype(x: Any) -> str:
-    """The dtype's name."""
-    return convert(x).dtype
-
-
-def saturate_cast(x: Any, dtype: Any) -> Tensor:
-    """`x` cast to `dtype`, numbers out of its range at the limit of the range, NaN as 0 among integers."""
-    x, dtype = convert(x), dtypes.name_of(dtype)
-    low, high = _limits(dtype)
-    own_low, own_high = _limits(x.dtype)
-    if dtypes.is_float(dtype) or not dtypes.is_float(x.dtype):
-        if not dtypes.is_float(x.dtype):
-            low, high = int(low), int(high)
-        x = maximum(x, low) if low > own_low else x
-        return cast(minimum(x, high) if high < own_high else x, dtype)
-    # The limits themselves are set after the cast: as floats they may be rounded out of the range.
-    is_low, is_high = x <= float(low), x >= float(high)
-    inside = cast(select(logical_or(isnan(x), logical_or(is_low, is_high)), 0, x), dtype)
-    return select(is_high, convert(high, dtype), select(is_low, convert(low, dtype), inside))
-
-
-def _limits(dtype: str) -> tuple[Any, Any]:
-    if dtype == "bool":
-        return 0, 1
-    if dtypes.is_integer(dtype):
-        info = np.iinfo(dtypes.to_numpy(dtype))
-        return int(info.min), int(info.max)
-    largest = 3.3895313892515355e38 if dtype == "bfloat16" else float(np.finfo(dtypes.to_numpy(dtype)).max)
-    return -largest, largest
-
-
 # -- control flow -------------------------------------------------------------------------------------------------------
 def cond(pred: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any]) -> Any:
     """true_fn() or false_fn(). With a symbolic predicate both are computed and one result is selected, so neither may change variables."""
@@ -284,51 +228,6 @@ def scan(
         ys.reverse()
     stacked = tree.map_structure(lambda *parts: stack(parts), *ys) if ys and ys[0] is not None else None
     return carry, stacked
-
-
-def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
-    """All prefixes combined by an associative `f`: y[k] = f(...f(f(x[0], x[1]), x[2])..., x[k]), in about 2 log2(n) calls.
-
-    Args:
-        f: of two structures like `elems`, element by element along `axis`.
-        elems: tensors of one size along `axis`, in any structure.
-        reverse: whether to combine from the end.
-    Raises: TypeError if `f` cannot be called; ValueError if the sizes differ.
-    Source: Blelloch 1990, "Prefix sums and their applications".
-    """
-    if not callable(f):
-        raise TypeError(f"`f` should be a callable. Received: f={f}")
-    leaves = [moveaxis(x, axis, 0) for x in tree.flatten(elems)]
-    sizes = {x.shape[0] for x in leaves}
-    if len(sizes) != 1 or None in sizes:
-        raise ValueError(
-            f"associative_scan: all tensors must have the same known size along axis {axis}, and got {sorted(sizes, key=str)}."
-        )
-
-    def combine(a: list[Tensor], b: list[Tensor]) -> list[Tensor]:
-        sides = [tree.pack_sequence_as(elems, [moveaxis(x, 0, axis) for x in side]) for side in (a, b)]
-        return [moveaxis(x, axis, 0) for x in tree.flatten(f(*sides))]
-
-    ordered = [flip(x, 0) for x in leaves] if reverse else leaves
-    scanned = _prefixes(combine, ordered)
-    scanned = [flip(x, 0) for x in scanned] if reverse else scanned
-    return tree.pack_sequence_as(elems, [moveaxis(x, 0, axis) for x in scanned])
-
-
-def _prefixes(combine: Callable, xs: list[Tensor]) -> list[Tensor]:
-    n: Any = xs[0].shape[0]
-    if n < 2:
-        return xs
-    # Pairs are combined, their prefixes are those of every second element, and one more step gives the others.
-    odd = _prefixes(combine, combine([x[0 : n - 1 : 2] for x in xs], [x[1::2] for x in xs]))
-    if n == 2:
-        even = [x[:1] for x in xs]
-    else:
-        later = combine([y[: (n - 1) // 2] for y in odd], [x[2::2] for x in xs])
-        even = [concatenate([x[:1], y], 0) for x, y in zip(xs, later, strict=True)]
-    n_even = n - n // 2
-    order = np.arange(n) // 2 + np.where(np.arange(n) % 2, n_even, 0)
-    return [take(concatenate([a, b], 0), order.astype(np.int32), 0) for a, b in zip(even, odd, strict=True)]
 
 
 def map(f: Callable, xs: Any) -> Any:

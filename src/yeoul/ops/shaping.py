@@ -14,7 +14,7 @@ from yeoul.core.shapes import broadcast, normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.core.variable import Variable
 from yeoul.ops import layout, reductions
-from yeoul.ops.elementwise import maximum, minimum, select
+from yeoul.ops.elementwise import select
 from yeoul.ops.registry import cast, convert, result_type
 
 __all__ = [
@@ -435,24 +435,8 @@ def _gather_many(y: Tensor, gathers: list[tuple[int, Tensor]], kinds: list[str])
 
 
 def slice_(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
-    """The block of `shape` that starts at `start_indices`; a size of -1 reaches to the end.
-
-    Args:
-        start_indices: one integer per axis, or tensors of them, which are limited so that the block lies within.
-    Raises: ValueError if a block with known starts sticks out.
-    """
+    """The block of `shape` that starts at `start_indices`."""
     x = convert(inputs)
-    starts = list(start_indices) if not isinstance(start_indices, Tensor) or start_indices.array is not None else None
-    if starts is None or builtins.any(isinstance(s, Tensor) and s.array is None for s in starts):
-        for axis, count in enumerate(int(n) for n in shape):
-            size: Any = x.shape[axis]
-            start = cast(start_indices[axis], "int32")
-            start = minimum(maximum(start, 0), size - count)
-            x = take(x, start + np.arange(count, dtype=np.int32), axis)
-        return x
-    begin = tuple(int(s) for s in starts)
-    stops = tuple(n if s == -1 else a + int(s) for a, s, n in zip(begin, shape, x.shape, strict=True))
-    for a, b, n in zip(begin, stops, x.shape, strict=True):
-        if n is not None and not 0 <= a <= b <= n:  # type: ignore[operator]
-            raise ValueError(f"slice: a block of shape {tuple(shape)} at {begin} does not lie within {x.shape}.")
-    return layout.slice_primitive(x, starts=begin, stops=stops, steps=(1,) * x.ndim)
+    starts = tuple(int(s) for s in start_indices)
+    stops = tuple(a + int(n) for a, n in zip(starts, shape, strict=True))
+    return layout.slice_primitive(x, starts=starts, stops=stops, steps=(1,) * x.ndim)
