@@ -1,6 +1,7 @@
 """What can be done to tensors: Keras' `ops` names, made of few primitives."""
 
 from yeoul.core.tensor import operators as _operators
+from yeoul.ops import binomial as _binomial  # its primitive is registered
 from yeoul.ops import linalg, nn, numpy
 from yeoul.ops.attention import *  # noqa: F403
 from yeoul.ops.complex_numbers import *  # noqa: F403
