@@ -100,3 +100,29 @@ def test_gradient_of_full_singular_vectors_that_span_the_null_space():
         step[place] = 1e-6
         expected = (float(projector(X[0] + step)) - float(projector(X[0] - step))) / 2e-6
         np.testing.assert_allclose(found[place], expected, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("is_compiled", [False, True])
+def test_jvp_of_several_values_with_something_beside_them(is_compiled):
+    def along(x, direction):
+        def function(a, b):
+            q, r = ops.qr(a)
+            return {"q": q, "product": a * b}, ops.sum(r)
+
+        return ops.jvp(function, (x, x * 2), (direction, direction), has_aux=True)
+
+    x, direction = X[0], RNG.normal(size=(4, 3))
+    run = yeoul.function(along) if is_compiled else along
+    value, derivative, extra = run(ops.convert_to_tensor(x), ops.convert_to_tensor(direction))
+    high, low = (np.asarray(ops.qr(x + sign * 1e-6 * direction)[0]) for sign in (1, -1))
+    np.testing.assert_allclose(np.asarray(derivative["q"]), (high - low) / 2e-6, atol=1e-7)
+    np.testing.assert_allclose(np.asarray(derivative["product"]), direction * x * 3, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(value["product"]), 2 * x * x, rtol=1e-12)
+    np.testing.assert_allclose(float(extra), float(ops.sum(ops.qr(x)[1])), rtol=1e-12)
+
+
+def test_complex_values_move_through_compiled_functions():
+    for x in (SQUARE, SQUARE.astype(np.float32)):
+        run = yeoul.function(lambda a: ops.view_as_real(ops.transpose(ops.polar(a, a), (2, 0, 1))[1:]))
+        z = (x * np.exp(1j * x)).transpose(2, 0, 1)[1:]
+        np.testing.assert_allclose(np.asarray(run(x)), np.stack([z.real, z.imag], -1), rtol=2e-5)

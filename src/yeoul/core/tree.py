@@ -24,11 +24,20 @@ def ordered_keys(structure: dict) -> list[Any]:
 
 def flatten(structure: Any) -> list[Any]:
     """The leaves in order; dicts by sorted key; a leaf alone as a list of one; None is a leaf."""
+    leaves: list[Any] = []
+    _collect(structure, leaves)
+    return leaves
+
+
+def _collect(structure: Any, leaves: list[Any]) -> None:
     if isinstance(structure, dict):
-        return [leaf for key in ordered_keys(structure) for leaf in flatten(structure[key])]
-    if isinstance(structure, (list, tuple, deque)):
-        return [leaf for part in structure for leaf in flatten(part)]
-    return [structure]
+        for key in ordered_keys(structure):
+            _collect(structure[key], leaves)
+    elif isinstance(structure, (list, tuple, deque)):
+        for part in structure:
+            _collect(part, leaves)
+    else:
+        leaves.append(structure)
 
 
 def children(structure: Any) -> list[tuple[Any, Any]]:
@@ -40,6 +49,9 @@ def children(structure: Any) -> list[tuple[Any, Any]]:
 
 def rebuild(structure: Any, parts: list[Any]) -> Any:
     """A structure of the same kind around other `parts`, given in the order of `children`."""
+    kind = type(structure)
+    if kind is list or kind is tuple:
+        return kind(parts)
     if isinstance(structure, dict):
         made = dict(zip(ordered_keys(structure), parts, strict=True))
         items = [(key, made[key]) for key in structure]
@@ -79,6 +91,8 @@ def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
     if not structures:
         raise ValueError("Must provide at least one structure")
     first = structures[0]
+    if len(structures) == 1:
+        return _mapped(function, first)
     if not is_nested(first):
         for other in structures[1:]:
             if is_nested(other):
@@ -91,6 +105,14 @@ def map_structure(function: Callable[..., Any], *structures: Any) -> Any:
         keys = ordered_keys(first)
         columns = [[structure[key] for key in keys] for structure in structures]
     return rebuild(first, [map_structure(function, *parts) for parts in zip(*columns, strict=True)])
+
+
+def _mapped(function: Callable[..., Any], structure: Any) -> Any:
+    if isinstance(structure, dict):
+        return rebuild(structure, [_mapped(function, structure[key]) for key in ordered_keys(structure)])
+    if isinstance(structure, (list, tuple, deque)):
+        return rebuild(structure, [_mapped(function, part) for part in structure])
+    return function(structure)
 
 
 def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
@@ -107,8 +129,10 @@ def pack_sequence_as(structure: Any, flat_sequence: Any) -> Any:
 
 
 def _pack(structure: Any, source: Iterator[Any]) -> Any:
-    if is_nested(structure):
-        return rebuild(structure, [_pack(part, source) for _, part in children(structure)])
+    if isinstance(structure, dict):
+        return rebuild(structure, [_pack(structure[key], source) for key in ordered_keys(structure)])
+    if isinstance(structure, (list, tuple, deque)):
+        return rebuild(structure, [_pack(part, source) for part in structure])
     return next(source)
 
 
