@@ -30,6 +30,11 @@ class Trace:
             self._current[key] = value
         return value
 
+    def begin_with(self, variable: Variable, value: Tensor) -> None:
+        """Takes `value` for the variable's before the trace, in place of a placeholder."""
+        self._by_id[id(variable)] = (variable, value)
+        self._current[id(variable)] = value
+
     def write(self, variable: Variable, value: Tensor) -> None:
         self.read(variable)
         self._current[id(variable)] = value
