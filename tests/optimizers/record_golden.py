@@ -28,6 +28,7 @@ RULES = {
     "Muon": [{"learning_rate": 0.1}, {"learning_rate": 0.1, "rms_rate": None, "nesterov": False, "adam_lr_ratio": 0.5, "momentum": 0.8},
              {"learning_rate": 0.1, "weight_decay": 0.3, "adam_weight_decay": 0.1, "ns_steps": 2, "muon_a": 3.0, "muon_b": -4.0,
               "muon_c": 2.0, "adam_beta_1": 0.8, "adam_beta_2": 0.9, "epsilon": 0.01}, {"learning_rate": 0.1, "exclude_layers": ["kern"]}],
+    "ScheduleFreeAdamW": [{"learning_rate": 0.1}, {"learning_rate": 0.1, "beta_2": 0.9, "warmup_steps": 5, "epsilon": 0.01}],
 }  # fmt: skip
 #: What every optimizer takes.
 SHARED = [

@@ -31,6 +31,17 @@ def _same_engine_afterwards():
     set_engine(before)
 
 
+def compiled_with(name, options):
+    if name == "lossscaleoptimizer":
+        return optimizers.LossScaleOptimizer(
+            optimizers.Adam(0.01, **options), initial_scale=64.0, dynamic_growth_steps=4
+        )
+    if name == "multioptimizer":
+        others = optimizers.OptimizerMap(optimizers.SGD(0.01, **options), {".*bias": optimizers.Adam(0.01, **options)})
+        return optimizers.MultiOptimizer(others)
+    return optimizers.ALL[name](learning_rate=0.01, **options)
+
+
 def fitted(name, options, engine_name):
     set_engine(engine_name)
     yeoul.utils.clear_session()
@@ -44,11 +55,7 @@ def fitted(name, options, engine_name):
             layers.Dense(2, kernel_initializer="random_normal"),
         ]
     )
-    made = (
-        optimizers.LossScaleOptimizer(optimizers.Adam(0.01, **options), initial_scale=64.0, dynamic_growth_steps=4)
-        if name == "lossscaleoptimizer"
-        else optimizers.ALL[name](learning_rate=0.01, **options)
-    )
+    made = compiled_with(name, options)
     model.compile(made, "mse")
     history = model.fit(x, y, batch_size=8, epochs=3, verbose=0)
     return model.get_weights(), [v.numpy() for v in made.variables], history.history["loss"]

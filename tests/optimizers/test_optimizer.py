@@ -17,6 +17,8 @@ def weight(value=(1.0, 2.0), name="kernel"):
 def plain(name):
     if name == "lossscaleoptimizer":
         return optimizers.LossScaleOptimizer(optimizers.SGD(0.1))
+    if name == "multioptimizer":
+        return optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.SGD(0.1), {"k.*": optimizers.Adam(0.1)}))
     return optimizers.ALL[name]()
 
 
@@ -143,6 +145,10 @@ def test_older_arguments():
         (lambda: optimizers.Ftrl(l1_regularization_strength=-1), r"Ftrl: l1_regularization_strength must not be negative"),
         (lambda: optimizers.LossScaleOptimizer("adam"), r"inner_optimizer must be an Optimizer, and got 'adam'"),
         (lambda: optimizers.LossScaleOptimizer(optimizers.SGD(), clipnorm=1), r"does not take clipnorm: set it on the inner optimizer"),
+        (lambda: optimizers.OptimizerMap(3), r"default_optimizer must be an Optimizer, and got 3"),
+        (lambda: optimizers.OptimizerMap(optimizers.SGD(), {"a": 3}), r"'a' must stand for an Optimizer, and got 3"),
+        (lambda: optimizers.MultiOptimizer(optimizers.SGD()), r"optimizer_map must be an OptimizerMap or a function"),
+        (lambda: optimizers.MultiOptimizer(lambda v: 3).build([weight()]), r"the optimizer of 'kernel' must be an Optimizer, and is 3"),
         (lambda: optimizers.get("adm"), r"Unknown optimizer 'adm'\. Did you mean 'adam'\?"),
         (lambda: optimizers.get(abs), r"it has no apply\(gradients, weights\)"),
         (lambda: schedules.deserialize({"class_name": "CosinDecay"}), r"Unknown learning rate schedule 'CosinDecay'"),
@@ -329,3 +335,53 @@ def test_loss_scale_optimizer_hands_the_rate_on():
         f"{inner}/iteration",
         f"{inner}/learning_rate",
     ]
+
+
+# -- MultiOptimizer -----------------------------------------------------------------------------------------------------
+def test_each_weight_has_its_optimizer():
+    chosen = optimizers.OptimizerMap(optimizers.SGD(1.0), {"k.*": optimizers.SGD(2.0, use_ema=True, ema_momentum=0.5)})
+    made = optimizers.MultiOptimizer(chosen)
+    a, b = weight((1.0, 1.0)), weight((1.0, 1.0), "bias")
+    b.constraint = yeoul.constraints.NonNeg()
+    for _ in range(3):
+        made.apply([ONE * 0.7, ONE * 0.7], [a, b])
+    np.testing.assert_allclose(a.numpy(), [-3.2, -3.2], rtol=1e-6)
+    np.testing.assert_array_equal(b.numpy(), [0, 0])
+    assert [int(part.iterations) for part in made.optimizers] == [3, 3]
+    assert int(made.iterations) == 3
+    made.finalize_variable_values([a, b])
+    np.testing.assert_allclose(a.numpy(), [-2.15, -2.15], rtol=1e-6)  # the moving average, as Keras has it
+
+
+def test_loss_scale_of_a_multi_optimizer_is_its_own():
+    made = optimizers.MultiOptimizer(optimizers.OptimizerMap(optimizers.SGD(1.0, loss_scale_factor=3.0)), 2.0)
+    w = weight((1.0, 1.0))
+    made.apply([ONE], [w])
+    np.testing.assert_array_equal(w.numpy(), [0.5, 0.5])
+    assert made.scale_loss(1.0) == 2.0
+
+
+def test_optimizer_map():
+    default, a, b = optimizers.SGD(), optimizers.SGD(), optimizers.SGD()
+    chosen = optimizers.OptimizerMap(default, {"enc": a, "enc/k.*": b})
+    assert [chosen[path] for path in ("enc", "enc/kernel", "xenc/kernel", "enc/bias")] == [a, b, default, default]
+    assert list(chosen) == ["enc", "enc/k.*"]
+    with pytest.raises(ValueError, match="'enc' has an optimizer already"):
+        chosen["enc"] = b
+    chosen[".*l"] = a
+    with pytest.raises(ValueError, match=r"'enc/kernel' matches several expressions: 'enc/k\.\*', '\.\*l'"):
+        chosen["enc/kernel"]
+    del chosen[".*l"]
+    assert len(chosen) == 2
+
+
+def test_a_multi_optimizer_has_no_rate():
+    made = optimizers.MultiOptimizer(lambda v: optimizers.SGD())
+    with pytest.raises(AttributeError, match="has no learning rate: read and set those of its `optimizers`"):
+        made.learning_rate = 1.0
+    with pytest.raises(AttributeError, match="has no learning rate"):
+        _ = made.learning_rate
+
+
+def test_legacy_names():
+    assert optimizers.legacy.Adam is optimizers.Adam

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from yeoul.optimizers import schedules
+from yeoul.optimizers import legacy, schedules
 from yeoul.optimizers.adadelta import Adadelta
 from yeoul.optimizers.adafactor import Adafactor
 from yeoul.optimizers.adagrad import Adagrad
@@ -15,15 +15,18 @@ from yeoul.optimizers.ftrl import Ftrl
 from yeoul.optimizers.lamb import Lamb
 from yeoul.optimizers.lion import Lion
 from yeoul.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from yeoul.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
 from yeoul.optimizers.muon import Muon
 from yeoul.optimizers.nadam import Nadam
 from yeoul.optimizers.optimizer import Optimizer
 from yeoul.optimizers.rmsprop import RMSprop
+from yeoul.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from yeoul.optimizers.sgd import SGD
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 _CLASSES = (
-    SGD, RMSprop, Adagrad, Adadelta, Adafactor, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, Muon, Nadam,
+    SGD, RMSprop, Adagrad, Adadelta, Adafactor, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer, MultiOptimizer, Muon, Nadam,
+    ScheduleFreeAdamW,
 )  # fmt: skip
 
 __all__ = [
@@ -38,12 +41,16 @@ __all__ = [
     "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "MultiOptimizer",
     "Muon",
     "Nadam",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
+    "legacy",
     "schedules",
     "serialize",
 ]
