@@ -135,7 +135,7 @@ def test_older_arguments():
         (lambda: optimizers.SGD("x"), r"SGD: learning_rate must be a number, a LearningRateSchedule or a function"),
         (lambda: optimizers.SGD(-1.0), r"the learning rate must not be negative, and got -1\.0"),
         (lambda: optimizers.SGD(momentum=2), r"SGD: momentum must be between 0 and 1, and got 2"),
-        (lambda: optimizers.Adam(clipnorm=1, clipvalue=1), r"only one of clipnorm, clipvalue and global_clipnorm can be set"),
+        (lambda: optimizers.Adam(clipnorm=1, clipvalue=1), r"Only one of clipnorm, clipvalue and global_clipnorm can be set on Adam"),
         (lambda: optimizers.Adam(use_ema=True, ema_momentum=2), r"ema_momentum must be between 0 and 1, and got 2"),
         (lambda: optimizers.Adam(use_ema=True, ema_overwrite_frequency=1.5), r"ema_overwrite_frequency must be an integer of 1 or more"),
         (lambda: optimizers.Adam(gradient_accumulation_steps=1), r"gradient_accumulation_steps must be an integer of 2 or more, and got 1"),

@@ -69,7 +69,7 @@ class Optimizer:
             raise TypeError(f"{kind} does not know the argument(s) {', '.join(map(repr, kwargs))}.")
         if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError(
-                f"{kind}: only one of clipnorm, clipvalue and global_clipnorm can be set, and got clipnorm={clipnorm}, "
+                f"Only one of clipnorm, clipvalue and global_clipnorm can be set on {kind}, and got clipnorm={clipnorm}, "
                 f"clipvalue={clipvalue}, global_clipnorm={global_clipnorm}."
             )
         if use_ema and not 0 <= ema_momentum <= 1:
