@@ -25,7 +25,7 @@ class Trace:
         key = id(variable)
         value = self._current.get(key)
         if value is None:
-            value = placeholder(variable.shape, variable.dtype, variable.name)
+            value = placeholder(variable.shape, variable.storage_dtype, variable.name)
             self._by_id[key] = (variable, value)
             self._current[key] = value
         return value

@@ -80,8 +80,7 @@ class LossScaleOptimizer(Optimizer):
 
     # -- updates --------------------------------------------------------------------------------------------------------
     def scale_loss(self, loss: Any) -> Any:
-        loss = ops.convert_to_tensor(loss)
-        return self.inner_optimizer.scale_loss(loss * ops.cast(self.dynamic_scale.value, loss.dtype))
+        return self.inner_optimizer.scale_loss(loss * self.dynamic_scale.value)
 
     def _apply(self, pairs: list[tuple[Tensor, Variable]]) -> None:
         scale = self.dynamic_scale.value

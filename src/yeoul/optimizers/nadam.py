@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from yeoul import ops
+from yeoul.core import config
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers.optimizer import Optimizer
@@ -33,13 +32,13 @@ class Nadam(Optimizer):
     def build(self, variables: list[Variable]) -> None:
         super().build(variables)
         self._momentums, self._velocities = self.add_optimizer_variables(variables, ("momentum", "velocity"))
-        self._product = self.add_variable((), np.float32(1.0), "float32", name="u_product")
+        self._product = self.add_variable((), "ones", config.floatx(), name="u_product")
 
     def _warm(self, t: Tensor) -> Tensor:
         return (1.0 - 0.96**t * 0.5) * self.beta_1
 
     def prepare_step(self) -> None:
-        t = ops.cast(self.iterations + 1, "float32")
+        t = ops.cast(self.iterations + 1, self._product.dtype)
         self._product.assign(self._product.value * self._warm(t))
 
     def update_step(self, gradient: Tensor, variable: Variable, learning_rate: Tensor) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from yeoul import initializers, ops
-from yeoul.core import dtypes, naming, trace
+from yeoul.core import config, dtypes, naming, trace
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers import clipping, schedules
@@ -139,7 +139,7 @@ class Optimizer:
         if isinstance(self._learning_rate, Variable):
             self._learning_rate.assign(number)
         else:
-            rate = Variable(number, dtype="float32", trainable=False, name="learning_rate")
+            rate = Variable(number, dtype=config.floatx(), trainable=False, name="learning_rate")
             self._learning_rate = self._named(rate)
 
     @property
@@ -339,7 +339,7 @@ class Optimizer:
     def _update(self, grads: list[Tensor], variables: list[Variable]) -> None:
         """Clipping, decay and the rule itself."""
         grads = clipping.clipped(grads, self.clipnorm, self.global_clipnorm, self.clipvalue)
-        rate = ops.cast(ops.convert_to_tensor(self.learning_rate), "float32")
+        rate = ops.convert_to_tensor(self.learning_rate)
         self._decay_weights(variables, rate)
         self.prepare_step()
         for g, v in zip(grads, variables, strict=True):

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from yeoul import ops
+from yeoul.core import config
 from yeoul.core.tensor import Tensor
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
@@ -30,7 +31,7 @@ def _at_least_one(schedule: LearningRateSchedule, name: str, steps: Any) -> None
 
 
 def _step(step: Any) -> Tensor:
-    return ops.cast(ops.convert_to_tensor(step), "float32")
+    return ops.cast(ops.convert_to_tensor(step), config.floatx())
 
 
 class ExponentialDecay(LearningRateSchedule):
