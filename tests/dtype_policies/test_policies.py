@@ -203,6 +203,38 @@ def test_models_under_the_global_policy():
     assert str(Sequential([layers.Dense(2)]).predict(X, verbose=0).dtype) == "bfloat16"
 
 
+class Passing(layers.Layer):
+    def call(self, x):
+        return x * 1.0
+
+
+def subclassed(layer):
+    class Own(Model):
+        def __init__(self):
+            super().__init__()
+            self.part = layer
+
+        def call(self, x):
+            return self.part(x)
+
+    return Own()
+
+
+def test_inputs_of_models_keep_their_dtype():
+    # Recorded from Keras: only a subclassed model casts its inputs.
+    config.set_dtype_policy("mixed_float16")
+    x = np.array([[1 / 3, 1000.1]], np.float32)
+    start = yeoul.Input((2,))
+    for model in (
+        Model(start, Passing(dtype="float32")(start)),
+        Sequential([yeoul.Input((2,)), Passing(dtype="float32")]),
+    ):
+        np.testing.assert_array_equal(model.predict(x, verbose=0), x)
+        np.testing.assert_array_equal(model(x), x)
+    model = subclassed(Passing(dtype="float32"))
+    np.testing.assert_array_equal(model.predict(x, verbose=0), x.astype(np.float16).astype(np.float32))
+
+
 def test_compile_scales_the_loss_of_float16():
     config.set_dtype_policy("mixed_float16")
     model = Sequential([layers.Dense(2)])

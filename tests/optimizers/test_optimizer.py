@@ -1,5 +1,7 @@
 """What optimizers share: learning rates, state, configuration, errors."""
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -269,6 +271,29 @@ def test_assign_casts():
     made.assign_add(w, np.float64([1, 1]))
     made.assign_sub(w, 0.5 * ONE)
     np.testing.assert_array_equal(w.numpy(), [1.5, 2.5])
+
+
+def test_accumulation_counts_updates_and_schedules_count_steps():
+    # Recorded from Keras.
+    rates = schedules.PiecewiseConstantDecay([1, 2, 3, 4, 5], [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    made, w = optimizers.SGD(rates, gradient_accumulation_steps=2), weight((0.0,))
+    found = []
+    for _ in range(6):
+        made.apply([np.ones(1, np.float32)], [w])
+        found.append((float(w.numpy()[0]), int(made.iterations), float(made.learning_rate)))
+    assert found == [(0, 0, 1), (-1, 1, 2), (-1, 1, 3), (-4, 2, 4), (-4, 2, 5), (-9, 3, 6)]
+
+
+@pytest.mark.parametrize("name", sorted(set(optimizers.ALL) - {"multioptimizer"}))
+def test_an_optimizer_that_was_pickled_goes_on(name):
+    made, w = plain(name), weight(np.ones((2, 2)))
+    made.build([w])
+    gradient = np.full((2, 2), 0.5, np.float32)
+    made.apply([gradient], [w])
+    again, other = pickle.loads(pickle.dumps((made, w)))
+    made.apply([gradient], [w])
+    again.apply([gradient], [other])
+    np.testing.assert_array_equal(w.numpy(), other.numpy())
 
 
 class Halving(optimizers.Optimizer):

@@ -263,6 +263,10 @@ class Layer:
         dtype = self.compute_dtype
         return "float32" if self.half_in_float32 and dtype in ("float16", "bfloat16") else dtype
 
+    @property
+    def _casts_inputs(self) -> bool:
+        return self.autocast
+
     def _reading_dtype(self) -> str | None:
         """What variables are to be read as while this layer computes."""
         dtype = self.input_dtype
@@ -416,7 +420,7 @@ class Layer:
         if isinstance(x, Tensor):
             return (
                 ops.cast(x, self.input_dtype)
-                if self.autocast and dtypes.is_float(x.dtype) and dtypes.is_float(self.input_dtype)
+                if self._casts_inputs and dtypes.is_float(x.dtype) and dtypes.is_float(self.input_dtype)
                 else x
             )
         if isinstance(x, (list, tuple, dict)) and x:
