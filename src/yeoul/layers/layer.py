@@ -95,9 +95,6 @@ class Layer:
     `training`. Assigning a layer, or a list or dict of layers, to an attribute makes it a part of this one.
     """
 
-    #: Layers of statistics set this: in half precision they take their inputs and compute in float32.
-    half_in_float32 = False
-
     def __init__(
         self,
         *,
@@ -256,6 +253,9 @@ class Layer:
     @property
     def compute_dtype(self) -> str:
         return self.dtype_policy.compute_dtype
+
+    #: Layers of statistics set this: in half precision they take their inputs and compute in float32.
+    half_in_float32 = False
 
     @property
     def input_dtype(self) -> str:
