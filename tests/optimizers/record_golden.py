@@ -44,6 +44,7 @@ OTHER_SHAPES = [[3, 2], [2, 3, 2], [2, 1, 2, 2], []]
 SCHEDULES = [
     ["ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5, "staircase": True}],
     ["ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}],
+    ["ExponentialDecay", {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.0}],
     ["InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 5, "decay_rate": 0.5}],
     ["InverseTimeDecay", {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5, "staircase": True}],
     ["PiecewiseConstantDecay", {"boundaries": [4, 9], "values": [0.1, 0.05, 0.01]}],
@@ -55,6 +56,7 @@ SCHEDULES = [
     ["CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 10, "warmup_steps": 4}],
     ["CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 4, "t_mul": 2.0, "m_mul": 0.9}],
     ["CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 4, "t_mul": 1.0, "m_mul": 0.5, "alpha": 0.1}],
+    ["CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 3, "t_mul": 1.5, "m_mul": 0.5}],
 ]  # fmt: skip
 STEPS = 20
 

@@ -33,3 +33,21 @@ def test_compiled_trajectory(name, options, special, expected):
 def test_schedule(name, options, expected):
     schedule = getattr(optimizers.schedules, name)(**options)
     np.testing.assert_allclose([float(schedule(i)) for i in range(STEPS)], expected, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), GOLDEN["schedules"])
+def test_compiled_schedule(name, options, expected):
+    schedule = getattr(optimizers.schedules, name)(**options)
+    compiled = function(lambda step: schedule(step))
+    found = [float(compiled(np.int32(i))) for i in range(STEPS)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-8)
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), GOLDEN["schedules"])
+def test_configuration_of_a_schedule(name, options, expected):
+    made = getattr(optimizers.schedules, name)(**options)
+    config = optimizers.schedules.serialize(made)
+    assert config["module"] == "keras.optimizers.schedules"
+    again = optimizers.schedules.deserialize(config)
+    assert type(again) is type(made)
+    assert again.get_config() == made.get_config()

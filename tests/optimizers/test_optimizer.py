@@ -95,6 +95,20 @@ def test_variables_are_those_of_keras(name, options, paths):
     assert [v.path for v in made.variables] == ["it/iteration", "it/learning_rate", *(f"it/{path}" for path in paths)]
 
 
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (lambda: optimizers.SGD(0.1, 0.5, True, 0.01, 1.0), {"momentum": 0.5, "nesterov": True, "weight_decay": 0.01, "clipnorm": 1.0}),
+        (lambda: optimizers.Adam(0.1, 0.8, 0.9, 1e-5, True, None, None, 2.0), {"amsgrad": True, "clipnorm": None, "clipvalue": 2.0}),
+        (lambda: optimizers.AdamW(0.1, 0.02, 0.8, 0.9, 1e-5, True, 3.0), {"weight_decay": 0.02, "beta_1": 0.8, "clipnorm": 3.0}),
+        (lambda: optimizers.RMSprop(0.1, 0.8, 0.5, 1e-5, True, 0.01, None, None, 4.0), {"centered": True, "global_clipnorm": 4.0}),
+    ],
+)  # fmt: skip
+def test_arguments_have_keras_order(make, expected):
+    config = make().get_config()
+    assert {name: config[name] for name in expected} == expected
+
+
 def test_names_count_up():
     yeoul.utils.clear_session()
     assert [optimizers.RMSprop().name, optimizers.RMSprop().name, optimizers.AdamW().name] == [
@@ -294,6 +308,35 @@ def test_an_optimizer_that_was_pickled_goes_on(name):
     made.apply([gradient], [w])
     again.apply([gradient], [other])
     np.testing.assert_array_equal(w.numpy(), other.numpy())
+
+
+class Harmonic(schedules.LearningRateSchedule):
+    """A schedule of a user's own."""
+
+    def __init__(self, top):
+        self.top = top
+
+    def __call__(self, step):
+        return self.top / (step + 1)
+
+
+def test_a_schedule_of_a_users_own():
+    made = optimizers.SGD(Harmonic(1.0))
+    w = weight((3.0, 3.0))
+    for _ in range(2):
+        made.apply([ONE], [w])
+    np.testing.assert_allclose(w.numpy(), [1.5, 1.5])
+    config = optimizers.serialize(made)
+    assert config["config"]["learning_rate"]["class_name"] == "Harmonic"
+    again = optimizers.deserialize(config, {"Harmonic": Harmonic})
+    assert again._learning_rate.top == 1.0
+
+
+def test_a_class_made_in_a_script_has_a_configuration():
+    made = type("Own", (optimizers.SGD,), {"__module__": "__main__"})()
+    config = optimizers.serialize(made)
+    assert (config["module"], config["registered_name"]) == (None, "Own")
+    assert type(optimizers.deserialize(config, {"Own": type(made)})) is type(made)
 
 
 class Halving(optimizers.Optimizer):

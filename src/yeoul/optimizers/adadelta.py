@@ -19,9 +19,10 @@ class Adadelta(Optimizer):
         rho: float = 0.95,
         epsilon: float = 1e-7,
         weight_decay: float | None = None,
+        *shared: Any,
         **kwargs: Any,
     ):
-        super().__init__(learning_rate, weight_decay, **kwargs)
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.rho, self.epsilon = rho, epsilon
 
     def build(self, variables: list[Variable]) -> None:

@@ -32,9 +32,10 @@ class Adafactor(Optimizer):
         clip_threshold: float = 1.0,
         relative_step: bool = True,
         weight_decay: float | None = None,
+        *shared: Any,
         **kwargs: Any,
     ):
-        super().__init__(learning_rate, weight_decay, **kwargs)
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.beta_2_decay, self.epsilon_1, self.epsilon_2 = beta_2_decay, epsilon_1, epsilon_2
         self.clip_threshold, self.relative_step = clip_threshold, relative_step
 

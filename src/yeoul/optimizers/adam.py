@@ -17,8 +17,8 @@ class Adam(Optimizer):
     """
 
     def __init__(self, learning_rate: Any = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, amsgrad: bool = False,
-                 weight_decay: float | None = None, **kwargs: Any):  # fmt: skip
-        super().__init__(learning_rate, weight_decay, **kwargs)
+                 weight_decay: float | None = None, *shared: Any, **kwargs: Any):  # fmt: skip
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.beta_1, self.beta_2, self.epsilon, self.amsgrad = beta_1, beta_2, epsilon, amsgrad
 
     def build(self, variables: list[Variable]) -> None:

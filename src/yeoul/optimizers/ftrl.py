@@ -34,6 +34,7 @@ class Ftrl(Optimizer):
         l2_shrinkage_regularization_strength: float = 0.0,
         beta: float = 0.0,
         weight_decay: float | None = None,
+        *shared: Any,
         **kwargs: Any,
     ):
         for name, value in (
@@ -46,7 +47,7 @@ class Ftrl(Optimizer):
                 raise ValueError(f"Ftrl: {name} must not be negative, and got {value}.")
         if learning_rate_power > 0:
             raise ValueError(f"Ftrl: learning_rate_power must be negative or zero, and got {learning_rate_power}.")
-        super().__init__(learning_rate, weight_decay, **kwargs)
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.learning_rate_power = learning_rate_power
         self.initial_accumulator_value = initial_accumulator_value
         self.l1_regularization_strength = l1_regularization_strength

@@ -23,9 +23,10 @@ class Lamb(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         weight_decay: float | None = None,
+        *shared: Any,
         **kwargs: Any,
     ):
-        super().__init__(learning_rate, weight_decay, **kwargs)
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def build(self, variables: list[Variable]) -> None:

@@ -19,13 +19,14 @@ class Lion(Optimizer):
         beta_1: float = 0.9,
         beta_2: float = 0.99,
         weight_decay: float | None = None,
+        *shared: Any,
         **kwargs: Any,
     ):
         if not 0 < beta_1 <= 1:
             raise ValueError(
                 f"Lion: beta_1 must be above 0 and at most 1, and got {beta_1}; at 0 it would be sign descent."
             )
-        super().__init__(learning_rate, weight_decay, **kwargs)
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.beta_1, self.beta_2 = beta_1, beta_2
 
     def build(self, variables: list[Variable]) -> None:

@@ -33,6 +33,8 @@ SHARED_OPTIONS = (
 class Optimizer:
     """Base of optimizers. A subclass makes its slots in `build` and writes `update_step(gradient, variable, learning_rate)` in ops.
 
+    The rules take these arguments after their own, in this order (`shared`).
+
     Args:
         learning_rate: a number, a schedule, or a function without arguments.
         weight_decay: share of the learning rate by which weights shrink at each step.

@@ -14,8 +14,8 @@ class RMSprop(Optimizer):
     """v <- rho v + (1 - rho) g^2; w <- w - lr g / sqrt(v + epsilon). Source: Hinton 2012; epsilon inside the root as in Keras."""
 
     def __init__(self, learning_rate: Any = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7, centered: bool = False,
-                 weight_decay: float | None = None, **kwargs: Any):  # fmt: skip
-        super().__init__(learning_rate, weight_decay, **kwargs)
+                 weight_decay: float | None = None, *shared: Any, **kwargs: Any):  # fmt: skip
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.rho, self.momentum, self.epsilon, self.centered = rho, momentum, epsilon, centered
 
     def build(self, variables: list[Variable]) -> None:

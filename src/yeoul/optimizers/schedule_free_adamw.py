@@ -27,9 +27,10 @@ class ScheduleFreeAdamW(Optimizer):
         epsilon: float = 1e-8,
         warmup_steps: int = 0,
         weight_decay: float | None = None,
+        *shared: Any,
         **kwargs: Any,
     ):
-        super().__init__(learning_rate, weight_decay, **kwargs)
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.beta_1, self.beta_2, self.epsilon, self.warmup_steps = beta_1, beta_2, epsilon, warmup_steps
 
     def build(self, variables: list[Variable]) -> None:

@@ -52,7 +52,7 @@ class ExponentialDecay(LearningRateSchedule):
     def __call__(self, step: Any) -> Tensor:
         p = _step(step) / float(self.decay_steps)
         p = ops.floor(p) if self.staircase else p
-        return ops.exp(p * math.log(self.decay_rate)) * self.initial_learning_rate
+        return ops.power(float(self.decay_rate), p) * self.initial_learning_rate
 
 
 class InverseTimeDecay(LearningRateSchedule):
@@ -200,7 +200,7 @@ ALL: dict[str, Any] = {
 def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
     """The configuration of a schedule."""
     config = serialize_keras_object(learning_rate_schedule)
-    if config["registered_name"] is None:
+    if config["module"] == "keras.optimizers":
         config["module"] = "keras.optimizers.schedules"
     return config
 

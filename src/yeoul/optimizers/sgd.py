@@ -18,11 +18,12 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         nesterov: bool = False,
         weight_decay: float | None = None,
+        *shared: Any,
         **kwargs: Any,
     ):
         if not 0 <= momentum <= 1:
             raise ValueError(f"SGD: momentum must be between 0 and 1, and got {momentum}.")
-        super().__init__(learning_rate, weight_decay, **kwargs)
+        super().__init__(learning_rate, weight_decay, *shared, **kwargs)
         self.momentum, self.nesterov = momentum, nesterov
 
     def build(self, variables: list[Variable]) -> None:
