@@ -26,9 +26,7 @@ class InputLayer(Layer):
         name: str | None = None,
         **kwargs: Any,
     ):
-        super().__init__(
-            name=name or naming.unique_name("input_layer"), dtype=dtype if dtype is not None else config.floatx()
-        )
+        super().__init__(name=name or naming.unique_name("input_layer"))
         if batch_shape is None:
             if shape is None:
                 raise ValueError("Input needs shape=..., the shape of one sample without the batch axis.")
@@ -36,8 +34,9 @@ class InputLayer(Layer):
                 raise ValueError(f"Input: shape must be a tuple, such as ({shape},), and got the number {shape}.")
             batch_shape = (batch_size, *shape)
         self.batch_shape = tuple(batch_shape)
+        self._dtype = dtypes.name_of(dtype) if dtype is not None else config.floatx()
         self.built = True
-        self.tensor = KerasTensor(None, self.batch_shape, self.dtype, name=self.name)
+        self.tensor = KerasTensor(None, self.batch_shape, self._dtype, name=self.name)
         self.tensor.tags = {"layer": self}
         self._calls.append((self.tensor, self.tensor))
 
@@ -45,7 +44,7 @@ class InputLayer(Layer):
         return x
 
     def get_config(self) -> dict[str, Any]:
-        return {"batch_shape": self.batch_shape, "dtype": self.dtype, "name": self.name}
+        return {"batch_shape": self.batch_shape, "dtype": self._dtype, "name": self.name}
 
 
 def Input(

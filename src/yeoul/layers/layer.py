@@ -247,6 +247,15 @@ class Layer:
         return self.variable_dtype
 
     @property
+    def _dtype(self) -> str:
+        """The dtype of a layer that has one only, such as an input's."""
+        return self.variable_dtype
+
+    @_dtype.setter
+    def _dtype(self, value: str) -> None:
+        self.dtype_policy = value
+
+    @property
     def variable_dtype(self) -> str:
         return self.dtype_policy.variable_dtype
 
