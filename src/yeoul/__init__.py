@@ -19,12 +19,14 @@ _PACKAGES = frozenset(
         "core",
         "datasets",
         "diagnosis",
+        "dtype_policies",
         "engines",
         "graph",
         "initializers",
         "layers",
         "losses",
         "metrics",
+        "mixed_precision",
         "models",
         "ops",
         "optimizers",
@@ -38,6 +40,7 @@ _PACKAGES = frozenset(
 )
 
 _NAMES = {
+    "DTypePolicy": "yeoul.dtype_policies",
     "GradientTape": "yeoul.graph.tape",
     "Initializer": "yeoul.initializers",
     "Input": "yeoul.layers",

@@ -146,6 +146,10 @@ class Model(Trainer, Layer):
             raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
         return self._graph.run(inputs, training)
 
+    @property
+    def _casts_inputs(self) -> bool:
+        return self.autocast and self._graph is None  # a graph's inputs have the dtypes of its `Input`s
+
     def _can_build_from_data(self) -> bool:
         return self._graph is not None or type(self).call is not Model.call
 

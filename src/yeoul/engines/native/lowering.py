@@ -21,6 +21,7 @@ from yeoul.engines.native.bytecode import MapWords, map_words
 from yeoul.engines.native.fusion import COMPUTED, Group, fuse, reduces_in_place
 from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
 from yeoul.graph.simplify import simplify
+from yeoul.graph.widen import widen
 
 _OPCODES = _native.OPCODES
 # Complex numbers are words of their size to the native engine: it moves them and leaves arithmetic to the host.
@@ -55,7 +56,7 @@ def lower(graph: Graph) -> Lowered:
 
     Raises: ValueError if a shape in it is not known.
     """
-    return _Lowering(simplify(graph)).run()
+    return _Lowering(simplify(widen(graph))).run()
 
 
 class _Lowering:
