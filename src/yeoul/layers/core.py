@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ from yeoul import activations, constraints, initializers, ops, regularizers
 from yeoul.core import config, dtypes, naming
 from yeoul.core.tensor import KerasTensor, Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
-from yeoul.serialization import serialize_keras_object
+from yeoul.serialization import serialized_attributes
 
 
 class InputLayer(Layer):
@@ -81,6 +80,8 @@ class Dense(Layer):
     Raises: ValueError if the input's last axis is unknown or changes after the layer was built.
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         units: int,
@@ -146,22 +147,17 @@ class Dense(Layer):
             "units": self.units,
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            **{
-                name: serialize_keras_object(getattr(self, name))
-                for name in [
-                    "kernel_initializer",
-                    "bias_initializer",
-                    "kernel_regularizer",
-                    "bias_regularizer",
-                    "kernel_constraint",
-                    "bias_constraint",
-                ]
-            },
+            **serialized_attributes(
+                self,
+                "kernel_initializer bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint",
+            ),
         }
 
 
 class Activation(Layer):
     """An activation function as a layer."""
+
+    supports_masking = True
 
     def __init__(self, activation: Any, **kwargs: Any):
         super().__init__(**kwargs)
@@ -178,59 +174,11 @@ class Activation(Layer):
 class Identity(Layer):
     """The input itself."""
 
-    def call(self, x: Any) -> Any:
-        return x
+    supports_masking = True
 
-
-class Lambda(Layer):
-    """A function as a layer."""
-
-    def __init__(
-        self,
-        function: Callable,
-        output_shape: Any = None,
-        mask: Any = None,
-        arguments: dict | None = None,
-        **kwargs: Any,
-    ):
+    def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self.function, self.arguments = function, arguments or {}
-
-    def call(self, x: Any) -> Any:
-        return self.function(x, **self.arguments)
-
-
-class Embedding(Layer):
-    """Rows of a table chosen by integers: (batch, ...) -> (batch, ..., output_dim)."""
-
-    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", embeddings_regularizer: Any = None,
-                 embeddings_constraint: Any = None, mask_zero: bool = False, weights: Any = None, **kwargs: Any):  # fmt: skip
-        kwargs.pop("input_length", None)
-        super().__init__(**kwargs)
-        self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), mask_zero
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
-        self._initial_weights = weights if weights is None or isinstance(weights, list) else [weights]
-        self.embeddings: Any = None
-
-    def build(self, input_shape: Any) -> None:
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            name="embeddings",
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
         self.built = True
 
-    def call(self, x: Tensor) -> Tensor:
-        return ops.take(self.embeddings, x if dtypes.is_integer(x.dtype) else ops.cast(x, "int32"), axis=0)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "output_dim": self.output_dim,
-            "mask_zero": self.mask_zero,
-        }
+    def call(self, x: Any) -> Any:
+        return x

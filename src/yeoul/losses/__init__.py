@@ -7,6 +7,7 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import config, dtypes, naming
+from yeoul.core.masks import get_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.serialization import resolve
 
@@ -211,7 +212,11 @@ class Loss:
         raise NotImplementedError("A loss implements call(self, y_true, y_pred).")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        return reduce_weighted(ops.convert_to_tensor(self.call(y_true, y_pred)), sample_weight, self.reduction)
+        values = ops.convert_to_tensor(self.call(y_true, y_pred))
+        mask = get_keras_mask(y_pred)
+        if mask is not None:
+            sample_weight = masked_weight(mask, sample_weight, values.dtype, self.reduction)
+        return reduce_weighted(values, sample_weight, self.reduction)
 
     def get_config(self) -> dict[str, Any]:
         return {"name": self.name, "reduction": self.reduction}
@@ -219,6 +224,24 @@ class Loss:
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
         return cls(**config)
+
+
+def masked_weight(mask: Any, sample_weight: Any, dtype: str, reduction: str | None) -> Tensor:
+    """Sample weights that are 0 where `mask` is False.
+
+    For a mean over all values they grow by total / number of True entries, so that it becomes one over those that count.
+    """
+    weight = ops.cast(mask, dtype)
+    if reduction in ("mean", "sum_over_batch_size"):
+        weight = weight * (float(weight.size or 1) / ops.maximum(ops.sum(weight), config.epsilon()))
+    if sample_weight is None:
+        return weight
+    given = ops.cast(ops.convert_to_tensor(sample_weight), dtype)
+    if given.ndim == weight.ndim + 1 and given.shape[-1] == 1:
+        given = ops.squeeze(given, -1)
+    while given.ndim < weight.ndim:
+        given = ops.expand_dims(given, -1)
+    return given * weight
 
 
 def reduce_weighted(values: Tensor, sample_weight: Any = None, reduction: str | None = "sum_over_batch_size") -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 from yeoul import initializers, losses, ops
 from yeoul.core import config, dtypes, naming
+from yeoul.core.masks import get_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.serialization import resolve
@@ -134,7 +135,11 @@ class MeanMetricWrapper(Mean):
         self._fn, self._kwargs = fn, kwargs
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        super().update_state(self._fn(y_true, y_pred, **self._kwargs), sample_weight)
+        values = ops.convert_to_tensor(self._fn(y_true, y_pred, **self._kwargs))
+        mask = get_keras_mask(y_pred)
+        if mask is not None:
+            sample_weight = losses.masked_weight(mask, sample_weight, self._dtype, "sum")
+        super().update_state(values, sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self._kwargs}
