@@ -6,6 +6,8 @@ lives as long as the tensor and an op's result has none unless a layer gives it 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from yeoul.core import tree
@@ -23,6 +25,20 @@ def set_keras_mask(tensor: Tensor, mask: Any) -> None:
     if mask is None and not tensor.tags:
         return
     tensor.tags = {**(tensor.tags or {}), "mask": mask}
+
+
+@contextmanager
+def carrying(tensors: list[Any], masks: Any) -> Iterator[None]:
+    """Within it the tensors carry these masks (None: their own)."""
+    before = [get_keras_mask(tensor) for tensor in tensors]
+    for tensor, mask in zip(tensors, masks or [None] * len(tensors), strict=True):
+        if mask is not None:
+            set_keras_mask(tensor, mask)
+    try:
+        yield
+    finally:
+        for tensor, mask in zip(tensors, before, strict=True):
+            set_keras_mask(tensor, mask)
 
 
 def masks_in(value: Any) -> Any:

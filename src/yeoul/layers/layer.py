@@ -544,8 +544,8 @@ class Layer:
 class _MaskOf(Layer):
     """The mask that a tensor carries, as a node of a functional model."""
 
-    def call(self, x: Tensor) -> Any:
-        return get_keras_mask(x)
+    def call(self, x: Tensor, mask: Any = None) -> Any:
+        return mask
 
 
 def _symbolic_mask(tensor: KerasTensor, mask: Tensor) -> KerasTensor:

@@ -38,7 +38,7 @@ def take_masks(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
 def leave_masks(layer: Layer, inputs: Any, outputs: Any, previous: Any) -> None:
     """Sets the outputs' masks by the layer's `compute_mask`; warns if the layer drops one it was given."""
     if not layer.supports_masking:
-        if previous is not None and not layer.call_takes("mask"):
+        if previous is not None and not any("mask" in name for name in inspect.signature(layer.call).parameters):
             warnings.warn(
                 f"Layer {layer.name!r} (of type {type(layer).__name__}) was passed an input with a mask attached to it. "
                 "However, this layer does not support masking and will therefore destroy the mask information. "

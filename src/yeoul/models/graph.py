@@ -6,7 +6,7 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import tree
-from yeoul.core.masks import set_keras_mask
+from yeoul.core.masks import carrying
 from yeoul.core.tensor import KerasTensor, Node, Tensor, apply
 from yeoul.layers import InputLayer, Layer
 from yeoul.layers.layer import LayerCall
@@ -136,10 +136,12 @@ class LayerGraph:
 
     def run(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The outputs for `inputs`, node by node. `mask`: masks for the inputs, in their structure."""
-        given = {id(t): x for t, x in zip(self.inputs, self.standardize(inputs), strict=True)}
-        if mask is not None:
-            for x, m in zip(given.values(), self._in_order(mask), strict=True):
-                set_keras_mask(x, m)
+        tensors = self.standardize(inputs)
+        with carrying(tensors, None if mask is None else self._in_order(mask)):
+            return self._run(tensors, training)
+
+    def _run(self, tensors: list[Any], training: bool | None) -> Any:
+        given = {id(t): x for t, x in zip(self.inputs, tensors, strict=True)}
         results: dict[int, list[Any]] = {}
 
         def value_of(tensor: Tensor) -> Any:
