@@ -4,10 +4,14 @@ from yeoul.layers.activating import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from yeoul.layers.batch_normalization import BatchNormalization
 from yeoul.layers.core import Activation, Dense, Identity, Input, InputLayer
 from yeoul.layers.describing import deserialize, serialize
+from yeoul.layers.discretization import Discretization
 from yeoul.layers.einsum_dense import EinsumDense
 from yeoul.layers.embedding import Embedding
+from yeoul.layers.encoding import CategoryEncoding
 from yeoul.layers.function_layer import Lambda
+from yeoul.layers.hashing import HashedCrossing, Hashing
 from yeoul.layers.layer import InputSpec, Layer
+from yeoul.layers.lookup import IntegerLookup, StringLookup
 from yeoul.layers.masking import Masking
 from yeoul.layers.merging import (
     Add,

@@ -9,6 +9,7 @@ import numpy as np
 from yeoul import activations, constraints, initializers, ops, regularizers
 from yeoul.core import config, dtypes, naming
 from yeoul.core.tensor import KerasTensor, Tensor
+from yeoul.layers.host_layer import WAY_OUT
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.serialization import serialized_attributes
 
@@ -32,6 +33,8 @@ class InputLayer(Layer):
             if isinstance(shape, (int, np.integer)):
                 raise ValueError(f"Input: shape must be a tuple, such as ({shape},), and got the number {shape}.")
             batch_shape = (batch_size, *shape)
+        if dtype == "string":
+            raise ValueError(f"Input {self.name!r}: dtype='string' is not possible. {WAY_OUT}")
         self.batch_shape = tuple(batch_shape)
         self._dtype = dtypes.name_of(dtype) if dtype is not None else config.floatx()
         self.built = True

@@ -554,7 +554,7 @@ def _symbolic_mask(tensor: KerasTensor, mask: Tensor) -> KerasTensor:
 
 
 #: Attributes that hold no layers of their own, or many other things.
-_NO_PARTS = frozenset(("_calls", "_own", "_cache", "_graph", "optimizer"))
+_NO_PARTS = frozenset(("_calls", "_own", "_cache", "_graph", "_counts", "_documents", "_tokens", "optimizer"))
 
 
 def known_axis(input_shape: Any, axis: int, layer: Layer) -> int:
