@@ -79,10 +79,10 @@ class SpectralNormalization(Wrapper):
     With the kernel as a matrix W (its last axis as columns), `power_iterations` times v = u W^T / |u W^T|, u = v W / |v W|;
     then W <- W / (v W u^T). Source: Miyato et al. 2018.
 
+    Masks pass as they do through the layer.
+
     Raises: ValueError if the layer has neither `kernel` nor `embeddings`, or power_iterations is not positive.
     """
-
-    supports_masking = True
 
     def __init__(self, layer: Layer, power_iterations: int = 1, **kwargs: Any):
         super().__init__(layer, **kwargs)
@@ -91,6 +91,7 @@ class SpectralNormalization(Wrapper):
                 f"SpectralNormalization: power_iterations must be greater than zero, and got {power_iterations}."
             )
         self.power_iterations = power_iterations
+        self.supports_masking = layer.supports_masking
 
     def build(self, input_shape: Any = None) -> None:
         super().build(input_shape)

@@ -8,6 +8,7 @@ import numpy as np
 
 from yeoul.callbacks.progress import Progbar
 from yeoul.core import naming
+from yeoul.layers.feature_space import FeatureSpace
 from yeoul.random import set_random_seed
 from yeoul.serialization import (
     CustomObjectScope,
@@ -20,6 +21,7 @@ from yeoul.training.py_dataset import PyDataset
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "Progbar",
     "PyDataset",
     "Sequence",
