@@ -63,5 +63,3 @@ def test_time_distributed_over_unknown_lengths():
     assert model.output_shape == (None, None, 3)
     for length in (2, 5):
         assert model.predict(np.ones((3, length, 4)), verbose=0).shape == (3, length, 3)
-
-
