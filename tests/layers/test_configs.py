@@ -93,7 +93,7 @@ def test_dtype(name):
     y = layer(arrays if len(arrays) > 1 else arrays[0])
     assert y.dtype == layer.dtype == "float64" or name in ("TimeDistributed", "SpectralNormalization")
     if name not in ("TimeDistributed", "SpectralNormalization"):
-        assert {w.dtype for w in layer.weights} <= {"float64", "int32"}
+        assert {w.dtype for w in layer.weights} <= {"float64", "int64"}
 
 
 def test_lambda_code_needs_trust():

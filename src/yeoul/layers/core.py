@@ -11,6 +11,7 @@ from yeoul.core import config, dtypes, naming
 from yeoul.core.tensor import KerasTensor, Tensor
 from yeoul.layers.host_layer import WAY_OUT
 from yeoul.layers.layer import InputSpec, Layer, known_axis
+from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
 
 
@@ -70,13 +71,14 @@ def Input(
     return InputLayer(shape, batch_size, dtype, batch_shape, name).tensor
 
 
-class Dense(Layer):
+class Dense(LowRank, Layer):
     """y = activation(x @ kernel + bias).
 
     Args:
         units: size of the output's last axis.
         activation: name or function; none if not given.
         use_bias: whether a bias is added.
+        lora_rank, lora_alpha: trains two thin matrices instead of the kernel (see `LowRank.enable_lora`).
         kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint: names or objects.
 
     Shapes: input (batch, ..., features) -> output (batch, ..., units).
@@ -113,6 +115,7 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.kernel: Any = None
         self.bias: Any = None
 
@@ -138,10 +141,11 @@ class Dense(Layer):
                 constraint=self.bias_constraint,
             )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self._enable_wanted_lora()
         self.built = True
 
     def call(self, x: Tensor, training: Any = None) -> Tensor:
-        y = ops.matmul(x, self.kernel)
+        y = ops.matmul(x, self._tuned(self.kernel))
         return self.activation(y if self.bias is None else y + self.bias)
 
     def get_config(self) -> dict[str, Any]:
@@ -154,6 +158,7 @@ class Dense(Layer):
                 self,
                 "kernel_initializer bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint",
             ),
+            **self._lora_config(),
         }
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from yeoul import activations, constraints, initializers, ops, regularizers
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import Layer
+from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
 
 _EQUATION = re.compile(r"^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$")
 
 
-class EinsumDense(Layer):
+class EinsumDense(LowRank, Layer):
     """y = activation(einsum(equation, x, kernel) + bias).
 
     Args:
@@ -52,6 +53,7 @@ class EinsumDense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.kernel: Any = None
         self.bias: Any = None
 
@@ -72,6 +74,7 @@ class EinsumDense(Layer):
                 regularizer=self.bias_regularizer,
                 constraint=self.bias_constraint,
             )
+        self._enable_wanted_lora()
         self.built = True
 
     def _weight_shapes(self, input_shape: tuple) -> tuple[tuple, tuple | None]:
@@ -136,7 +139,7 @@ class EinsumDense(Layer):
         return kernel_shape, bias_shape
 
     def call(self, inputs: Tensor, training: Any = None) -> Tensor:
-        y = ops.einsum(self.equation, inputs, self.kernel)
+        y = ops.einsum(self.equation, inputs, self._tuned(self.kernel))
         return self.activation(y if self.bias is None else y + self.bias)
 
     def get_config(self) -> dict[str, Any]:
@@ -151,4 +154,5 @@ class EinsumDense(Layer):
             "activation": activations.serialize(self.activation),
             "bias_axes": self.bias_axes,
             **serialized_attributes(self, names),
+            **self._lora_config(),
         }

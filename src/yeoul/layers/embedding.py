@@ -8,10 +8,11 @@ from yeoul import constraints, initializers, ops, regularizers
 from yeoul.core import dtypes
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import Layer
+from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
 
 
-class Embedding(Layer):
+class Embedding(LowRank, Layer):
     """Rows of a table chosen by integers: (batch, ...) -> (batch, ..., output_dim).
 
     Args:
@@ -20,6 +21,8 @@ class Embedding(Layer):
         mask_zero: whether 0 stands for no entry, so that the output carries a mask.
         weights: the table, if it is known.
     """
+
+    _lora_weight = "embeddings"
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Embedding(Layer):
         self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
         self.embeddings_constraint = constraints.get(embeddings_constraint)
         self._initial_weights = weights if weights is None or isinstance(weights, list) else [weights]
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.embeddings: Any = None
 
     def build(self, input_shape: Any = None) -> None:
@@ -53,10 +57,12 @@ class Embedding(Layer):
             regularizer=self.embeddings_regularizer,
             constraint=self.embeddings_constraint,
         )
+        self._enable_wanted_lora()
         self.built = True
 
     def call(self, x: Tensor) -> Tensor:
-        return ops.take(self.embeddings, x if dtypes.is_integer(x.dtype) else ops.cast(x, "int32"), axis=0)
+        rows = x if dtypes.is_integer(x.dtype) else ops.cast(x, "int32")
+        return ops.take(self._tuned(self.embeddings), rows, axis=0)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return ops.not_equal(inputs, 0) if self.mask_zero else None
@@ -69,4 +75,5 @@ class Embedding(Layer):
             "output_dim": self.output_dim,
             **serialized_attributes(self, names),
             "mask_zero": self.mask_zero,
+            **self._lora_config(),
         }

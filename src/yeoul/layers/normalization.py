@@ -44,7 +44,7 @@ class Normalization(Layer):
         if self.input_mean is None:
             self.mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
             self.variance = self.add_weight(shape, "ones", trainable=False, name="variance")
-            self.count = self.add_weight((), "zeros", trainable=False, name="count", dtype="int32")
+            self.count = self.add_weight((), "zeros", trainable=False, name="count", dtype="int64")
         else:
             self.mean = ops.convert_to_tensor(np.broadcast_to(np.asarray(self.input_mean, np.float32), shape).copy())
             self.variance = ops.convert_to_tensor(
@@ -78,7 +78,7 @@ class Normalization(Layer):
             total += count
         self.mean.assign(mean.astype(np.float32))
         self.variance.assign(square.astype(np.float32))
-        self.count.assign(min(total, 2**31 - 1))
+        self.count.assign(total)
 
     def call(self, x: Tensor) -> Tensor:
         x = ops.cast(x, self.compute_dtype)
