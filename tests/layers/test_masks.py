@@ -55,6 +55,12 @@ def test_layers_that_drop_masks_say_so(make):
         assert mask_of(make()(masked())) is None
 
 
+def test_a_mask_set_by_hand():
+    x = ops.convert_to_tensor(X)
+    x._keras_mask = ops.convert_to_tensor(np.array(MASK))
+    assert mask_of(layers.Dense(2)(inputs=x)) == MASK
+
+
 def test_ops_drop_masks():
     assert mask_of(masked() + 1) is None
 

@@ -36,8 +36,8 @@ SOURCES = [
 def test_adapt_takes_any_source(source):
     normalization = layers.Normalization()
     normalization.adapt(source(NUMBERS))
-    np.testing.assert_allclose(normalization.mean, NUMBERS.mean(0), rtol=1e-6)
-    np.testing.assert_allclose(normalization.variance, NUMBERS.var(0), rtol=1e-6)
+    np.testing.assert_allclose(normalization.adapt_mean, NUMBERS.mean(0), rtol=1e-6)
+    np.testing.assert_allclose(normalization.adapt_variance, NUMBERS.var(0), rtol=1e-6)
     bins = layers.Discretization(num_bins=4)
     bins.adapt(source(NUMBERS))
     np.testing.assert_allclose(bins.bin_boundaries, [24, 49, 74], atol=1.5)
@@ -46,6 +46,14 @@ def test_adapt_takes_any_source(source):
     assert lookup.get_vocabulary() == ["[UNK]", "a", "c", "b"]
     lookup.adapt(source(np.array([["q"], ["q"]])))
     assert lookup.get_vocabulary() == ["[UNK]", "q"]
+
+
+def test_statistics_have_the_rank_of_the_data():
+    layer = layers.Normalization()
+    assert layer.mean is None
+    layer.adapt(NUMBERS)
+    assert layer.mean.shape == (1, 2) and layer.adapt_mean.shape == (2,) and int(layer.count) == 50
+    assert layers.Normalization(axis=None, mean=1.0, variance=2.0)(NUMBERS).shape == (50, 2)
 
 
 def test_adapt_stops_after_steps():

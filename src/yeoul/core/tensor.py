@@ -232,6 +232,10 @@ class Tensor(Operators):
         """The mask that layers left on the tensor, under Keras' name; see `core.masks`."""
         return self.tags.get("mask") if self.tags else None
 
+    @_keras_mask.setter
+    def _keras_mask(self, mask: Any) -> None:
+        self.tags = {**(self.tags or {}), "mask": mask}
+
     def numpy(self) -> np.ndarray:
         """The values as a NumPy array of the caller's own.
 

@@ -23,11 +23,20 @@ class InputLayer(Layer):
         shape: Any = None,
         batch_size: int | None = None,
         dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
         batch_shape: Any = None,
+        input_tensor: Any = None,
+        optional: bool = False,
         name: str | None = None,
         **kwargs: Any,
     ):
         super().__init__(name=name or naming.unique_name("input_layer"))
+        if sparse or ragged or input_tensor is not None:
+            raise ValueError(
+                f"Input {self.name!r}: sparse, ragged and ready-made tensors are not supported. Pass dense arrays to the model."
+            )
+        self.optional = optional
         if batch_shape is None:
             if shape is None:
                 raise ValueError("Input needs shape=..., the shape of one sample without the batch axis.")
@@ -47,7 +56,14 @@ class InputLayer(Layer):
         return x
 
     def get_config(self) -> dict[str, Any]:
-        return {"batch_shape": self.batch_shape, "dtype": self._dtype, "name": self.name}
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self._dtype,
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+            "optional": self.optional,
+        }
 
 
 def Input(
@@ -68,7 +84,7 @@ def Input(
         batch_size: fixed number of samples, if any.
         dtype: floatx if not given.
     """
-    return InputLayer(shape, batch_size, dtype, batch_shape, name).tensor
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name).tensor
 
 
 class Dense(LowRank, Layer):

@@ -356,15 +356,22 @@ class Layer:
         raise NotImplementedError(f"Layer {type(self).__name__} implements no call(self, inputs).")
 
     @classmethod
-    def call_takes(cls, name: str) -> bool:
-        """Whether `call` has an argument of this name."""
+    def call_arguments(cls) -> tuple[str, ...]:
+        """The names of `call`'s arguments, `self` first."""
         known = cls.__dict__.get("_call_arguments")
         if known is None:
-            known = frozenset(inspect.signature(cls.call).parameters)
+            known = tuple(inspect.signature(cls.call).parameters)
             cls._call_arguments = known  # type: ignore[attr-defined]
-        return name in known
+        return known
+
+    @classmethod
+    def call_takes(cls, name: str) -> bool:
+        """Whether `call` has an argument of this name."""
+        return name in cls.call_arguments()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not args and "inputs" in kwargs:
+            args = (kwargs.pop("inputs"),)
         leaves = (
             tree.flatten((args, kwargs))
             if len(args) != 1 or kwargs or isinstance(args[0], (list, tuple, dict))

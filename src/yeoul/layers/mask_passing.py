@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +25,7 @@ def take_masks(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
         if previous is not None and layer.call_takes("mask"):
             kwargs["mask"] = previous
     if len(args) > 1 or len(kwargs) > 1:
-        names = [name for name in inspect.signature(layer.call).parameters if name != "self"]
+        names = layer.call_arguments()[1:]
         for name, value in [*zip(names, args, strict=False), *kwargs.items()]:
             if layer.call_takes(f"{name}_mask") and kwargs.get(f"{name}_mask") is None:
                 mask = masks_in(value)
@@ -38,7 +37,7 @@ def take_masks(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
 def leave_masks(layer: Layer, inputs: Any, outputs: Any, previous: Any) -> None:
     """Sets the outputs' masks by the layer's `compute_mask`; warns if the layer drops one it was given."""
     if not layer.supports_masking:
-        if previous is not None and not any("mask" in name for name in inspect.signature(layer.call).parameters):
+        if previous is not None and not any("mask" in name for name in layer.call_arguments()):
             warnings.warn(
                 f"Layer {layer.name!r} (of type {type(layer).__name__}) was passed an input with a mask attached to it. "
                 "However, this layer does not support masking and will therefore destroy the mask information. "

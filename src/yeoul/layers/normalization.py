@@ -32,25 +32,42 @@ class Normalization(Layer):
         self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
         self.invert = invert
         self.input_mean, self.input_variance = _plain(mean), _plain(variance)
-        self.mean: Any = None
-        self.variance: Any = None
+        self.adapt_mean: Any = None
+        self.adapt_variance: Any = None
         self.count: Any = None
+        self._rank = 0
 
     def _axes(self, rank: int) -> list[int]:
         return sorted(normalize_axis(a, rank) for a in self.axis)
 
     def build(self, input_shape: Any) -> None:
-        shape = tuple(known_axis(input_shape, a, self) for a in self._axes(len(input_shape)))
+        self._rank = len(input_shape)
+        shape = tuple(known_axis(input_shape, a, self) for a in self._axes(self._rank))
         if self.input_mean is None:
-            self.mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
-            self.variance = self.add_weight(shape, "ones", trainable=False, name="variance")
+            self.adapt_mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
+            self.adapt_variance = self.add_weight(shape, "ones", trainable=False, name="variance")
             self.count = self.add_weight((), "zeros", trainable=False, name="count", dtype="int64")
         else:
-            self.mean = ops.convert_to_tensor(np.broadcast_to(np.asarray(self.input_mean, np.float32), shape).copy())
-            self.variance = ops.convert_to_tensor(
-                np.broadcast_to(np.asarray(self.input_variance, np.float32), shape).copy()
-            )
+            self.adapt_mean = _given(self.input_mean, shape)
+            self.adapt_variance = _given(self.input_variance, shape)
         self.built = True
+
+    def _statistic(self, value: Any, rank: int) -> Any:
+        """Mean or variance, shaped to meet inputs of this rank."""
+        if value is None:
+            return None
+        sizes, axes = iter(value.shape), self._axes(rank)
+        return ops.reshape(value, [next(sizes) if a in axes else 1 for a in range(rank)])
+
+    @property
+    def mean(self) -> Any:
+        """The mean, broadcast against inputs; None before the layer is built."""
+        return self._statistic(self.adapt_mean, self._rank)
+
+    @property
+    def variance(self) -> Any:
+        """The variance, broadcast against inputs; None before the layer is built."""
+        return self._statistic(self.adapt_variance, self._rank)
 
     def adapt(self, data: Any, steps: int | None = None) -> None:
         """Takes mean and variance from data, in place of those of an earlier call.
@@ -76,16 +93,14 @@ class Normalization(Layer):
             square = square * (1 - share) + x.var(axis=over, dtype=np.float64) * share + (batch_mean - mean) ** 2 * share * (1 - share)  # fmt: skip
             mean = mean + (batch_mean - mean) * share
             total += count
-        self.mean.assign(mean.astype(np.float32))
-        self.variance.assign(square.astype(np.float32))
+        self.adapt_mean.assign(mean.astype(np.float32))
+        self.adapt_variance.assign(square.astype(np.float32))
         self.count.assign(total)
 
     def call(self, x: Tensor) -> Tensor:
         x = ops.cast(x, self.compute_dtype)
-        axes = self._axes(x.ndim)
-        shape = [x.shape[a] if a in axes else 1 for a in range(x.ndim)]
-        mean = ops.reshape(self.mean, shape)
-        deviation = ops.maximum(ops.sqrt(ops.reshape(self.variance, shape)), config.epsilon())
+        mean = self._statistic(self.adapt_mean, x.ndim)
+        deviation = ops.maximum(ops.sqrt(self._statistic(self.adapt_variance, x.ndim)), config.epsilon())
         return x * deviation + mean if self.invert else (x - mean) / deviation
 
     def get_config(self) -> dict[str, Any]:
@@ -101,6 +116,10 @@ class Normalization(Layer):
 def _plain(value: Any) -> Any:
     """A number or nested list, so that it can stand in a configuration."""
     return value if value is None or isinstance(value, (int, float)) else np.asarray(value).tolist()
+
+
+def _given(value: Any, shape: tuple[int, ...]) -> Tensor:
+    return ops.convert_to_tensor(np.broadcast_to(np.asarray(value, np.float32), shape).copy())
 
 
 class Rescaling(Layer):
