@@ -403,7 +403,7 @@ class Layer:
             for leaf in tree.flatten(y):
                 batch = ops.cast(ops.shape(leaf)[0], leaf.dtype) if ops.shape(leaf) and ops.shape(leaf)[0] else 1.0
                 self.add_loss(self.activity_regularizer(leaf) / batch)
-        if previous_mask is not None or self.supports_masking:
+        if previous_mask is not None or type(self).compute_mask is not Layer.compute_mask:
             leave_masks(self, args[0] if args else None, y, previous_mask)
         return y
 

@@ -18,6 +18,8 @@ def take_masks(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
 
     The first argument's mask is `mask=`, that of any argument `x` is `x_mask=`, unless the caller passed them.
     """
+    if len(args) == 1 and len(kwargs) < 2 and isinstance(args[0], Tensor) and not args[0].tags:
+        return kwargs.get("mask")  # the most frequent case, quickly
     first = args[0] if args else next(iter(kwargs.values()), None)
     previous = kwargs.get("mask")
     if previous is None:
