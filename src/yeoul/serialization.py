@@ -124,3 +124,8 @@ def serialize_keras_object(thing: Any) -> Any:
     if callable(thing):
         return getattr(thing, "__name__", str(thing))
     return thing
+
+
+def serialized_attributes(thing: Any, names: str) -> dict[str, Any]:
+    """{name: configuration} of the attributes of `thing` with these names, separated by spaces."""
+    return {name: serialize_keras_object(getattr(thing, name)) for name in names.split()}

@@ -122,7 +122,7 @@ def test_forgotten_super_init_is_named():
         (lambda: optimizers.SGD(clipnorm=1.0, clipvalue=1.0), "Only one of"),
         (lambda: regularizers.L2(-1.0), "must not be negative"),
         (lambda: initializers.VarianceScaling(mode="fan"), "and got 'fan'"),
-        (lambda: layers.Add()(X), "takes a list of at least two tensors"),
+        (lambda: layers.Add()(X), "takes a list of at least one tensor"),
         (lambda: layers.Dense(3, unit=4), "does not know the argument"),
         (lambda: Model(1, 2), "must come from Input|takes inputs|KerasTensor|Input"),
     ],

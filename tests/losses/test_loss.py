@@ -5,7 +5,7 @@ import pytest
 
 import yeoul
 from yeoul import losses, ops
-from yeoul.losses.masking import mask_of
+from yeoul.core.masks import get_keras_mask
 from yeoul.losses.registry import ALIASES, CLASSES
 
 ONES = np.ones((3, 2), np.float32)
@@ -79,7 +79,7 @@ def test_masks_of_predictions_and_of_the_loss_are_combined():
     y_true = np.array([0, 1, -1, 0])
     y_pred = ops.convert_to_tensor(np.full((4, 2), 0.5, np.float32))
     values = losses.sparse_categorical_crossentropy(y_true, y_pred, ignore_class=-1)
-    assert mask_of(values).numpy().tolist() == [True, True, False, True]
+    assert get_keras_mask(values).numpy().tolist() == [True, True, False, True]
     y_pred.tags = {"mask": ops.convert_to_tensor([True, False, True, True])}
     loss = losses.SparseCategoricalCrossentropy(ignore_class=-1)
     assert float(loss(y_true, y_pred)) == pytest.approx(np.log(2))

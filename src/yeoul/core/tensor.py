@@ -227,6 +227,15 @@ class Tensor(Operators):
     def T(self) -> Tensor:
         return operators["transpose"](self)
 
+    @property
+    def _keras_mask(self) -> Any:
+        """The mask that layers left on the tensor, under Keras' name; see `core.masks`."""
+        return self.tags.get("mask") if self.tags else None
+
+    @_keras_mask.setter
+    def _keras_mask(self, mask: Any) -> None:
+        self.tags = {**(self.tags or {}), "mask": mask}
+
     def numpy(self) -> np.ndarray:
         """The values as a NumPy array of the caller's own.
 

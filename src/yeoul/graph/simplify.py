@@ -164,7 +164,8 @@ def _reshape(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Te
     if x.shape == tensor.shape:
         return x
     if x.node is not None and x.node.op.name == "reshape":
-        return PRIMITIVES["reshape"](x.node.inputs[0], shape=tensor.shape)  # type: ignore[operator]
+        inner = x.node.inputs[0]
+        return inner if inner.shape == tensor.shape else PRIMITIVES["reshape"](inner, shape=tensor.shape)  # type: ignore[operator]
     return None
 
 

@@ -1,12 +1,23 @@
 """The parts that models are made of."""
 
 from yeoul.layers.activating import ELU, LeakyReLU, PReLU, ReLU, Softmax
-from yeoul.layers.core import Activation, Dense, Embedding, Identity, Input, InputLayer, Lambda
+from yeoul.layers.batch_normalization import BatchNormalization
+from yeoul.layers.core import Activation, Dense, Identity, Input, InputLayer
+from yeoul.layers.describing import deserialize, serialize
+from yeoul.layers.discretization import Discretization
+from yeoul.layers.einsum_dense import EinsumDense
+from yeoul.layers.embedding import Embedding
+from yeoul.layers.encoding import CategoryEncoding
+from yeoul.layers.function_layer import Lambda
+from yeoul.layers.hashing import HashedCrossing, Hashing
 from yeoul.layers.layer import InputSpec, Layer
+from yeoul.layers.lookup import IntegerLookup, StringLookup
+from yeoul.layers.masking import Masking
 from yeoul.layers.merging import (
     Add,
     Average,
     Concatenate,
+    Dot,
     Maximum,
     Minimum,
     Multiply,
@@ -14,21 +25,22 @@ from yeoul.layers.merging import (
     add,
     average,
     concatenate,
+    dot,
     maximum,
     minimum,
     multiply,
     subtract,
 )
-from yeoul.layers.normalization import BatchNormalization, LayerNormalization, Normalization, Rescaling
-from yeoul.layers.regularization import ActivityRegularization, Dropout, GaussianDropout, GaussianNoise
+from yeoul.layers.normalization import Normalization, Rescaling
+from yeoul.layers.regularization import ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise
+from yeoul.layers.sample_normalization import (
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from yeoul.layers.shaping import Flatten, Permute, RepeatVector, Reshape
+from yeoul.layers.wrapping import SpectralNormalization, TimeDistributed, Wrapper
 
-__all__ = [name for name in dir() if not name.startswith("_") and name[0].isupper()] + [
-    "add",
-    "average",
-    "concatenate",
-    "maximum",
-    "minimum",
-    "multiply",
-    "subtract",
-]
+_FUNCTIONS = "add average concatenate deserialize dot maximum minimum multiply serialize subtract"
+__all__ = [name for name in dir() if not name.startswith("_") and name[0].isupper()] + _FUNCTIONS.split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,10 @@ import numpy as np
 from yeoul import activations, constraints, initializers, ops, regularizers
 from yeoul.core import config, dtypes, naming
 from yeoul.core.tensor import KerasTensor, Tensor
+from yeoul.layers.host_layer import WAY_OUT
 from yeoul.layers.layer import InputSpec, Layer, known_axis
-from yeoul.serialization import serialize_keras_object
+from yeoul.layers.low_rank import LowRank
+from yeoul.serialization import serialized_attributes
 
 
 class InputLayer(Layer):
@@ -22,17 +23,28 @@ class InputLayer(Layer):
         shape: Any = None,
         batch_size: int | None = None,
         dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
         batch_shape: Any = None,
+        input_tensor: Any = None,
+        optional: bool = False,
         name: str | None = None,
         **kwargs: Any,
     ):
         super().__init__(name=name or naming.unique_name("input_layer"))
+        if sparse or ragged or input_tensor is not None:
+            raise ValueError(
+                f"Input {self.name!r}: sparse, ragged and ready-made tensors are not supported. Pass dense arrays to the model."
+            )
+        self.optional = optional
         if batch_shape is None:
             if shape is None:
                 raise ValueError("Input needs shape=..., the shape of one sample without the batch axis.")
             if isinstance(shape, (int, np.integer)):
                 raise ValueError(f"Input: shape must be a tuple, such as ({shape},), and got the number {shape}.")
             batch_shape = (batch_size, *shape)
+        if dtype == "string":
+            raise ValueError(f"Input {self.name!r}: dtype='string' is not possible. {WAY_OUT}")
         self.batch_shape = tuple(batch_shape)
         self._dtype = dtypes.name_of(dtype) if dtype is not None else config.floatx()
         self.built = True
@@ -44,7 +56,14 @@ class InputLayer(Layer):
         return x
 
     def get_config(self) -> dict[str, Any]:
-        return {"batch_shape": self.batch_shape, "dtype": self._dtype, "name": self.name}
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self._dtype,
+            "sparse": False,
+            "ragged": False,
+            "name": self.name,
+            "optional": self.optional,
+        }
 
 
 def Input(
@@ -65,21 +84,24 @@ def Input(
         batch_size: fixed number of samples, if any.
         dtype: floatx if not given.
     """
-    return InputLayer(shape, batch_size, dtype, batch_shape, name).tensor
+    return InputLayer(shape, batch_size, dtype, sparse, ragged, batch_shape, tensor, optional, name).tensor
 
 
-class Dense(Layer):
+class Dense(LowRank, Layer):
     """y = activation(x @ kernel + bias).
 
     Args:
         units: size of the output's last axis.
         activation: name or function; none if not given.
         use_bias: whether a bias is added.
+        lora_rank, lora_alpha: trains two thin matrices instead of the kernel (see `LowRank.enable_lora`).
         kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint: names or objects.
 
     Shapes: input (batch, ..., features) -> output (batch, ..., units).
     Raises: ValueError if the input's last axis is unknown or changes after the layer was built.
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -109,6 +131,7 @@ class Dense(Layer):
         self.bias_regularizer = regularizers.get(bias_regularizer)
         self.kernel_constraint = constraints.get(kernel_constraint)
         self.bias_constraint = constraints.get(bias_constraint)
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.kernel: Any = None
         self.bias: Any = None
 
@@ -134,10 +157,11 @@ class Dense(Layer):
                 constraint=self.bias_constraint,
             )
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+        self._enable_wanted_lora()
         self.built = True
 
     def call(self, x: Tensor, training: Any = None) -> Tensor:
-        y = ops.matmul(x, self.kernel)
+        y = ops.matmul(x, self._tuned(self.kernel))
         return self.activation(y if self.bias is None else y + self.bias)
 
     def get_config(self) -> dict[str, Any]:
@@ -146,22 +170,18 @@ class Dense(Layer):
             "units": self.units,
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
-            **{
-                name: serialize_keras_object(getattr(self, name))
-                for name in [
-                    "kernel_initializer",
-                    "bias_initializer",
-                    "kernel_regularizer",
-                    "bias_regularizer",
-                    "kernel_constraint",
-                    "bias_constraint",
-                ]
-            },
+            **serialized_attributes(
+                self,
+                "kernel_initializer bias_initializer kernel_regularizer bias_regularizer kernel_constraint bias_constraint",
+            ),
+            **self._lora_config(),
         }
 
 
 class Activation(Layer):
     """An activation function as a layer."""
+
+    supports_masking = True
 
     def __init__(self, activation: Any, **kwargs: Any):
         super().__init__(**kwargs)
@@ -178,59 +198,11 @@ class Activation(Layer):
 class Identity(Layer):
     """The input itself."""
 
-    def call(self, x: Any) -> Any:
-        return x
+    supports_masking = True
 
-
-class Lambda(Layer):
-    """A function as a layer."""
-
-    def __init__(
-        self,
-        function: Callable,
-        output_shape: Any = None,
-        mask: Any = None,
-        arguments: dict | None = None,
-        **kwargs: Any,
-    ):
+    def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
-        self.function, self.arguments = function, arguments or {}
-
-    def call(self, x: Any) -> Any:
-        return self.function(x, **self.arguments)
-
-
-class Embedding(Layer):
-    """Rows of a table chosen by integers: (batch, ...) -> (batch, ..., output_dim)."""
-
-    def __init__(self, input_dim: int, output_dim: int, embeddings_initializer: Any = "uniform", embeddings_regularizer: Any = None,
-                 embeddings_constraint: Any = None, mask_zero: bool = False, weights: Any = None, **kwargs: Any):  # fmt: skip
-        kwargs.pop("input_length", None)
-        super().__init__(**kwargs)
-        self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), mask_zero
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
-        self._initial_weights = weights if weights is None or isinstance(weights, list) else [weights]
-        self.embeddings: Any = None
-
-    def build(self, input_shape: Any) -> None:
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            name="embeddings",
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
         self.built = True
 
-    def call(self, x: Tensor) -> Tensor:
-        return ops.take(self.embeddings, x if dtypes.is_integer(x.dtype) else ops.cast(x, "int32"), axis=0)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "input_dim": self.input_dim,
-            "output_dim": self.output_dim,
-            "mask_zero": self.mask_zero,
-        }
+    def call(self, x: Any) -> Any:
+        return x

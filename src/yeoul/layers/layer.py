@@ -16,9 +16,12 @@ import numpy as np
 
 from yeoul import constraints, dtype_policies, initializers, ops, regularizers
 from yeoul.core import autocast, dtypes, naming, trace, tree
+from yeoul.core.masks import get_keras_mask, set_keras_mask
 from yeoul.core.tensor import KerasTensor, Node, Op, Tensor, placeholder
 from yeoul.core.variable import Variable
+from yeoul.layers.mask_passing import leave_masks, take_masks
 from yeoul.random import SeedGenerator
+from yeoul.serialization import serialize_keras_object
 
 
 class InputSpec:
@@ -93,7 +96,17 @@ class Layer:
 
     A subclass makes weights in `build(self, input_shape)` with `add_weight`, and computes in `call(self, inputs)`, which may take
     `training`. Assigning a layer, or a list or dict of layers, to an attribute makes it a part of this one.
+
+    Masks travel with the tensors. A layer with `supports_masking = True` passes its input's mask on; one that overrides
+    `compute_mask(self, inputs, previous_mask)` says what its outputs' masks are; one whose `call` takes `mask` is given it.
     """
+
+    supports_masking = False
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "compute_mask" in cls.__dict__ and "supports_masking" not in cls.__dict__:
+            cls.supports_masking = True
 
     def __init__(
         self,
@@ -111,7 +124,6 @@ class Layer:
         self.name = name or naming.unique_name(naming.to_snake_case(type(self).__name__))
         self.built = False
         self.autocast = autocast
-        self.supports_masking = False
         self.input_spec: Any = None
         self._trainable = bool(trainable)
         self._dtype_policy = dtype_policies.get(dtype)
@@ -380,15 +392,22 @@ class Layer:
         raise NotImplementedError(f"Layer {type(self).__name__} implements no call(self, inputs).")
 
     @classmethod
-    def call_takes(cls, name: str) -> bool:
-        """Whether `call` has an argument of this name."""
+    def call_arguments(cls) -> tuple[str, ...]:
+        """The names of `call`'s arguments, `self` first."""
         known = cls.__dict__.get("_call_arguments")
         if known is None:
-            known = frozenset(inspect.signature(cls.call).parameters)
+            known = tuple(inspect.signature(cls.call).parameters)
             cls._call_arguments = known  # type: ignore[attr-defined]
-        return name in known
+        return known
+
+    @classmethod
+    def call_takes(cls, name: str) -> bool:
+        """Whether `call` has an argument of this name."""
+        return name in cls.call_arguments()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not args and "inputs" in kwargs:
+            args = (kwargs.pop("inputs"),)
         leaves = (
             tree.flatten((args, kwargs))
             if len(args) != 1 or kwargs or isinstance(args[0], (list, tuple, dict))
@@ -396,6 +415,7 @@ class Layer:
         )
         if any(type(leaf) is KerasTensor for leaf in leaves):
             return self._symbolic_call(args, kwargs)
+        previous_mask = take_masks(self, args, kwargs)
         args = tuple([self._prepared(a) for a in args])
         kwargs = {k: self._prepared(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
         if not self.built:
@@ -423,7 +443,13 @@ class Layer:
             for leaf in tree.flatten(y):
                 batch = ops.cast(ops.shape(leaf)[0], leaf.dtype) if ops.shape(leaf) and ops.shape(leaf)[0] else 1.0
                 self.add_loss(self.activity_regularizer(leaf) / batch)
+        if previous_mask is not None or type(self).compute_mask is not Layer.compute_mask:
+            leave_masks(self, args[0] if args else None, y, previous_mask)
         return y
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """The mask of the output, given that of the inputs: the same one."""
+        return previous_mask
 
     def _prepared(self, x: Any) -> Any:
         if isinstance(x, Tensor):
@@ -494,6 +520,9 @@ class Layer:
         made = []
         for i, spec in enumerate(specs):
             made.append(KerasTensor(None, spec.shape, spec.dtype, node, i, name=self.name))
+            mask = get_keras_mask(spec)
+            if mask is not None:
+                set_keras_mask(made[-1], _symbolic_mask(made[-1], mask))
         result = tree.pack_sequence_as(output, made)
         self._calls.append((tree.pack_sequence_as(args[0], tree.flatten(args[0])) if args else None, result))
         return result
@@ -502,7 +531,12 @@ class Layer:
         """Symbolic tensors with the shapes and dtypes that the layer would give."""
 
         def stand_in(x: Any) -> Any:
-            return placeholder(x.shape, x.dtype, x.name) if isinstance(x, KerasTensor) else x
+            if not isinstance(x, KerasTensor):
+                return x
+            y, mask = placeholder(x.shape, x.dtype, x.name), get_keras_mask(x)
+            if mask is not None:
+                set_keras_mask(y, placeholder(mask.shape, mask.dtype))
+            return y
 
         new_args, new_kwargs = tree.map_structure(stand_in, (args, kwargs))
         with trace.tracing():
@@ -535,7 +569,9 @@ class Layer:
 
     # -- configuration ---------------------------------------------------------------------------------------------------
     def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, "trainable": self._trainable, "dtype": dtype_policies.serialize(self._dtype_policy)}
+        penalty = {"activity_regularizer": serialize_keras_object(self.activity_regularizer)}
+        base = {"name": self.name, "trainable": self._trainable, "dtype": dtype_policies.serialize(self._dtype_policy)}
+        return base if self.activity_regularizer is None else {**base, **penalty}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -552,8 +588,20 @@ class Layer:
         self.__dict__["_calls"] = []
 
 
+class _MaskOf(Layer):
+    """The mask that a tensor carries, as a node of a functional model."""
+
+    def call(self, x: Tensor, mask: Any = None) -> Any:
+        return mask
+
+
+def _symbolic_mask(tensor: KerasTensor, mask: Tensor) -> KerasTensor:
+    op = LayerCall(_MaskOf(name="mask_of", autocast=False), ((tensor,), {}), [0], [None], mask)
+    return KerasTensor(None, mask.shape, mask.dtype, Node(op, (tensor,), {}), name="mask_of")
+
+
 #: Attributes that hold no layers of their own, or many other things.
-_NO_PARTS = frozenset(("_calls", "_own", "_cache", "_graph", "optimizer"))
+_NO_PARTS = frozenset(("_calls", "_own", "_cache", "_graph", "_counts", "_documents", "_tokens", "optimizer"))
 
 
 def known_axis(input_shape: Any, axis: int, layer: Layer) -> int:

@@ -1,4 +1,4 @@
-"""Layers that shift and scale: by statistics of the batch, of each sample, or of data seen before."""
+"""Layers that shift and scale by numbers given or seen in data before."""
 
 from __future__ import annotations
 
@@ -6,128 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from yeoul import constraints, initializers, ops, regularizers
+from yeoul import ops
 from yeoul.core import config
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
-from yeoul.layers.layer import InputSpec, Layer, known_axis
-
-
-class BatchNormalization(Layer):
-    """gamma (x - mean) / sqrt(variance + epsilon) + beta, along `axis`. Source: Ioffe & Szegedy 2015.
-
-    While training, mean and variance are those of the batch, and the moving ones follow them:
-    moving = momentum moving + (1 - momentum) batch. Otherwise, and when not trainable, the moving ones are used.
-    """
-
-    half_in_float32 = True
-
-    def __init__(
-        self,
-        axis: int = -1,
-        momentum: float = 0.99,
-        epsilon: float = 0.001,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        moving_mean_initializer: Any = "zeros",
-        moving_variance_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        synchronized: bool = False,
-        **kwargs: Any,
-    ):
-        super().__init__(**kwargs)
-        self.axis, self.momentum, self.epsilon, self.center, self.scale = axis, momentum, epsilon, center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
-        self.gamma: Any = None
-        self.beta: Any = None
-
-    def build(self, input_shape: Any) -> None:
-        size = known_axis(input_shape, self.axis, self)
-        if self.scale:
-            self.gamma = self.add_weight(
-                (size,),
-                self.gamma_initializer,
-                name="gamma",
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                (size,),
-                self.beta_initializer,
-                name="beta",
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
-        self.moving_mean = self.add_weight((size,), self.moving_mean_initializer, trainable=False, name="moving_mean")
-        self.moving_variance = self.add_weight(
-            (size,), self.moving_variance_initializer, trainable=False, name="moving_variance"
-        )
-        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
-        self.built = True
-
-    def call(self, x: Tensor, training: bool = False) -> Tensor:
-        mean, variance = self.moving_mean.value, self.moving_variance.value
-        if training and self.trainable and None not in x.shape:
-            axis = normalize_axis(self.axis, x.ndim)
-            mean, variance = ops.moments(x, [a for a in range(x.ndim) if a != axis])
-            for moving, batch in ((self.moving_mean, mean), (self.moving_variance, variance)):
-                moving.assign(moving.value * self.momentum + ops.stop_gradient(batch) * (1.0 - self.momentum))
-        return ops.batch_normalization(x, mean, variance, self.axis, self.beta, self.gamma, self.epsilon)
-
-    def get_config(self) -> dict[str, Any]:
-        names = ["axis", "momentum", "epsilon", "center", "scale"]
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-class LayerNormalization(Layer):
-    """gamma (x - mean) / sqrt(variance + epsilon) + beta over `axis` of each sample. Source: Ba et al. 2016."""
-
-    half_in_float32 = True
-
-    def __init__(self, axis: Any = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True, beta_initializer: Any = "zeros",
-                 gamma_initializer: Any = "ones", **kwargs: Any):  # fmt: skip
-        super().__init__(**kwargs)
-        self.axis, self.epsilon, self.center, self.scale = axis, epsilon, center, scale
-        self.beta_initializer, self.gamma_initializer = (
-            initializers.get(beta_initializer),
-            initializers.get(gamma_initializer),
-        )
-        self.gamma: Any = None
-        self.beta: Any = None
-
-    def build(self, input_shape: Any) -> None:
-        axes = [self.axis] if isinstance(self.axis, int) else list(self.axis)
-        shape = tuple(known_axis(input_shape, a, self) for a in axes)
-        if self.scale:
-            self.gamma = self.add_weight(shape, self.gamma_initializer, name="gamma")
-        if self.center:
-            self.beta = self.add_weight(shape, self.beta_initializer, name="beta")
-        self.built = True
-
-    def call(self, x: Tensor) -> Tensor:
-        return ops.layer_normalization(x, self.gamma, self.beta, self.axis, self.epsilon)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "axis": self.axis,
-            "epsilon": self.epsilon,
-            "center": self.center,
-            "scale": self.scale,
-        }
+from yeoul.layers.adapting import batches_of
+from yeoul.layers.layer import Layer, known_axis
 
 
 class Normalization(Layer):
@@ -139,44 +23,84 @@ class Normalization(Layer):
         invert: whether to undo the normalisation instead.
     """
 
+    supports_masking = True
+
     def __init__(self, axis: Any = -1, mean: Any = None, variance: Any = None, invert: bool = False, **kwargs: Any):
         super().__init__(**kwargs)
         if (mean is None) != (variance is None):
             raise ValueError("Normalization: give both mean and variance, or neither and call adapt(data).")
-        self.axis = axis
+        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
         self.invert = invert
-        self.input_mean, self.input_variance = mean, variance
-        self.mean: Any = None
-        self.variance: Any = None
+        self.input_mean, self.input_variance = _plain(mean), _plain(variance)
+        self.adapt_mean: Any = None
+        self.adapt_variance: Any = None
+        self.count: Any = None
+        self._rank = 0
 
     def _axes(self, rank: int) -> list[int]:
-        axes = [] if self.axis is None else [self.axis] if isinstance(self.axis, int) else list(self.axis)
-        return [normalize_axis(a, rank) for a in axes]
+        return sorted(normalize_axis(a, rank) for a in self.axis)
 
     def build(self, input_shape: Any) -> None:
-        shape = tuple(known_axis(input_shape, a, self) for a in self._axes(len(input_shape)))
-        self.mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
-        self.variance = self.add_weight(shape, "ones", trainable=False, name="variance")
-        if self.input_mean is not None:
-            self.mean.assign(np.broadcast_to(np.asarray(self.input_mean, np.float32), shape))
-            self.variance.assign(np.broadcast_to(np.asarray(self.input_variance, np.float32), shape))
+        self._rank = len(input_shape)
+        shape = tuple(known_axis(input_shape, a, self) for a in self._axes(self._rank))
+        if self.input_mean is None:
+            self.adapt_mean = self.add_weight(shape, "zeros", trainable=False, name="mean")
+            self.adapt_variance = self.add_weight(shape, "ones", trainable=False, name="variance")
+            self.count = self.add_weight((), "zeros", trainable=False, name="count", dtype="int64")
+        else:
+            self.adapt_mean = _given(self.input_mean, shape)
+            self.adapt_variance = _given(self.input_variance, shape)
         self.built = True
 
-    def adapt(self, data: Any) -> None:
-        """Takes mean and variance from the data."""
-        x = np.asarray(data)
-        x = x.reshape(-1, 1) if x.ndim == 1 else x
-        if not self.built:
-            self.build(x.shape)
-        over = tuple(a for a in range(x.ndim) if a not in self._axes(x.ndim))
-        self.mean.assign(x.mean(axis=over, dtype=np.float64).astype(np.float32))
-        self.variance.assign(x.var(axis=over, dtype=np.float64).astype(np.float32))
+    def _statistic(self, value: Any, rank: int) -> Any:
+        """Mean or variance, shaped to meet inputs of this rank."""
+        if value is None:
+            return None
+        sizes, axes = iter(value.shape), self._axes(rank)
+        return ops.reshape(value, [next(sizes) if a in axes else 1 for a in range(rank)])
+
+    @property
+    def mean(self) -> Any:
+        """The mean, broadcast against inputs; None before the layer is built."""
+        return self._statistic(self.adapt_mean, self._rank)
+
+    @property
+    def variance(self) -> Any:
+        """The variance, broadcast against inputs; None before the layer is built."""
+        return self._statistic(self.adapt_variance, self._rank)
+
+    def adapt(self, data: Any, steps: int | None = None) -> None:
+        """Takes mean and variance from data, in place of those of an earlier call.
+
+        Args:
+            data: an array, list, PyDataset, generator or other iterable of batches.
+            steps: how many batches to take; all if None.
+
+        Raises: ValueError if the layer was given mean and variance.
+        """
+        if self.input_mean is not None:
+            raise ValueError(f"Normalization {self.name!r} was given mean and variance, so there is nothing to adapt.")
+        total, mean, square = 0, np.zeros(()), np.zeros(())
+        for batch in batches_of(data, steps):
+            x = batch.reshape(-1, 1) if batch.ndim == 1 else batch
+            if not self.built:
+                self.build((None, *x.shape[1:]))
+            over = tuple(a for a in range(x.ndim) if a not in self._axes(x.ndim))
+            count = int(np.prod([x.shape[a] for a in over]))
+            batch_mean = x.mean(axis=over, dtype=np.float64)
+            share = count / (total + count)
+            # Chan, Golub & LeVeque 1979: the variance of two parts from those of each.
+            square = square * (1 - share) + x.var(axis=over, dtype=np.float64) * share + (batch_mean - mean) ** 2 * share * (1 - share)  # fmt: skip
+            mean = mean + (batch_mean - mean) * share
+            total += count
+        self.adapt_mean.assign(mean.astype(np.float32))
+        self.adapt_variance.assign(square.astype(np.float32))
+        self.count.assign(total)
 
     def call(self, x: Tensor) -> Tensor:
-        axes = self._axes(x.ndim)
-        shape = [x.shape[a] if a in axes else 1 for a in range(x.ndim)]
-        mean = ops.reshape(self.mean, shape)
-        deviation = ops.maximum(ops.sqrt(ops.reshape(self.variance, shape)), config.epsilon())
+        x = ops.cast(x, self.compute_dtype)
+        mean = self._statistic(self.adapt_mean, x.ndim)
+        deviation = ops.maximum(ops.sqrt(self._statistic(self.adapt_variance, x.ndim)), config.epsilon())
         return x * deviation + mean if self.invert else (x - mean) / deviation
 
     def get_config(self) -> dict[str, Any]:
@@ -189,8 +113,19 @@ class Normalization(Layer):
         }
 
 
+def _plain(value: Any) -> Any:
+    """A number or nested list, so that it can stand in a configuration."""
+    return value if value is None or isinstance(value, (int, float)) else np.asarray(value).tolist()
+
+
+def _given(value: Any, shape: tuple[int, ...]) -> Tensor:
+    return ops.convert_to_tensor(np.broadcast_to(np.asarray(value, np.float32), shape).copy())
+
+
 class Rescaling(Layer):
     """x scale + offset."""
+
+    supports_masking = True
 
     def __init__(self, scale: Any, offset: Any = 0.0, **kwargs: Any):
         super().__init__(**kwargs)

@@ -6,7 +6,7 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core.tensor import Tensor
-from yeoul.layers.layer import Layer
+from yeoul.layers.layer import InputSpec, Layer
 
 
 class Flatten(Layer):
@@ -14,7 +14,7 @@ class Flatten(Layer):
 
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.data_format = data_format
+        self.data_format = data_format or "channels_last"
 
     def call(self, x: Tensor) -> Tensor:
         if x.ndim == 1:
@@ -70,6 +70,11 @@ class Permute(Layer):
     def __init__(self, dims: Any, **kwargs: Any):
         super().__init__(**kwargs)
         self.dims = tuple(dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(
+                f"Permute: dims must hold every axis from 1 (the batch is 0 and stays) once, and got {self.dims}."
+            )
+        self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, x: Tensor) -> Tensor:
         return ops.transpose(x, (0, *self.dims))
@@ -83,10 +88,13 @@ class RepeatVector(Layer):
 
     def __init__(self, n: int, **kwargs: Any):
         super().__init__(**kwargs)
+        if not isinstance(n, int):
+            raise TypeError(f"RepeatVector: n must be an integer, and got {n!r} of type {type(n).__name__}.")
         self.n = n
+        self.input_spec = InputSpec(ndim=2)
 
     def call(self, x: Tensor) -> Tensor:
-        return ops.broadcast_to(ops.expand_dims(x, 1), (x.shape[0], self.n, x.shape[1]))
+        return ops.repeat(ops.expand_dims(x, 1), self.n, axis=1)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "n": self.n}

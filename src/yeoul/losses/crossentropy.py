@@ -6,10 +6,10 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import config
+from yeoul.core.masks import set_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.losses.alignment import aligned, logits_of, smoothed
 from yeoul.losses.loss import LossFunctionWrapper
-from yeoul.losses.masking import with_mask
 
 
 def binary_crossentropy(
@@ -98,7 +98,9 @@ def sparse_categorical_crossentropy(
         return ops.sparse_categorical_crossentropy(y_true, scores, from_logits, axis)
     valid = ops.not_equal(y_true, ignore_class)
     values = ops.sparse_categorical_crossentropy(ops.where(valid, y_true, 0), scores, from_logits, axis)
-    return with_mask(ops.where(valid, values, 0.0), valid)
+    values = ops.where(valid, values, 0.0)
+    set_keras_mask(values, valid)
+    return values
 
 
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Tensor:

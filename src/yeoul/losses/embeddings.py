@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from yeoul import ops
+from yeoul.core.masks import set_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.losses.loss import LossFunctionWrapper
-from yeoul.losses.masking import with_mask
 
 
 def circle(
@@ -40,7 +40,8 @@ def circle(
     pull = ops.maximum(1.0 + margin - similarity, 0.0) * (1.0 - margin - similarity) * gamma
     push = ops.maximum(similarity + margin, 0.0) * (similarity - margin) * gamma
     values = ops.softplus(_log_sum_exp(pull, is_same) + _log_sum_exp(push, is_other))
-    return with_mask(values, ops.any(is_same, axis=-1))
+    set_keras_mask(values, ops.any(is_same, axis=-1))
+    return values
 
 
 def _log_sum_exp(x: Tensor, counts: Tensor) -> Tensor:

@@ -7,9 +7,10 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import config, dtypes, naming
+from yeoul.core.masks import get_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.losses.alignment import same_rank
-from yeoul.losses.masking import entries, mask_of, masked_weight, trailing_axes
+from yeoul.losses.masking import entries, masked_weight, trailing_axes
 from yeoul.serialization import resolve, serialize_keras_object
 
 REDUCTIONS = ("sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", "none", None)
@@ -47,9 +48,9 @@ class Loss:
         raise NotImplementedError(f"{type(self).__name__} is a loss, and implements call(self, y_true, y_pred).")
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        mask = mask_of(y_pred)
+        mask = get_keras_mask(y_pred)
         values = ops.convert_to_tensor(self.call(_as_dtype(y_true, self.dtype), _as_dtype(y_pred, self.dtype)))
-        own = mask_of(values)
+        own = get_keras_mask(values)
         if own is not None:
             mask = own if mask is None else ops.logical_and(mask, own)
         weight = masked_weight(mask, sample_weight, values.dtype, self.reduction)

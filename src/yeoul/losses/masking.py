@@ -10,19 +10,6 @@ from yeoul.core.tensor import Tensor
 _MEANS = ("sum_over_batch_size", "mean")
 
 
-def mask_of(tensor: Any) -> Any:
-    """The mask that a layer left with `tensor`: booleans over its leading axes, or None."""
-    mask = getattr(tensor, "_keras_mask", None)
-    tags = getattr(tensor, "tags", None)
-    return mask if mask is not None or not tags else tags.get("mask")
-
-
-def with_mask(tensor: Tensor, mask: Any) -> Tensor:
-    """`tensor` with a mask that says which of its entries count."""
-    tensor.tags = {**(tensor.tags or {}), "mask": mask}
-    return tensor
-
-
 def masked_weight(mask: Any, sample_weight: Any, dtype: str, reduction: str | None = "sum") -> Any:
     """Sample weights that are 0 where the mask is False.
 

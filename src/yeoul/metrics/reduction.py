@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from yeoul import ops
+from yeoul.core.masks import get_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.losses.loss import named_function
-from yeoul.losses.masking import entries, mask_of, masked_weight, trailing_axes
+from yeoul.losses.masking import entries, masked_weight, trailing_axes
 from yeoul.losses.registry import FUNCTIONS
 from yeoul.metrics.metric import Metric, ratio
 from yeoul.serialization import resolve, serialize_keras_object
@@ -31,7 +32,7 @@ def weighted_samples(values: Any, sample_weight: Any, dtype: str) -> tuple[Tenso
 
     A mask that values carry makes weights 0, if there are weights.
     """
-    mask = mask_of(values)
+    mask = get_keras_mask(values)
     values = ops.cast(ops.convert_to_tensor(values), dtype)
     if sample_weight is None:
         count = values.shape[0] if values.ndim else 1
@@ -63,7 +64,7 @@ class Sum(Metric):
         self.total = self.add_weight(name="total")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        mask = mask_of(values)
+        mask = get_keras_mask(values)
         values = ops.cast(ops.convert_to_tensor(values), self._dtype)
         if sample_weight is not None:
             values = values * trailing_axes(_weight_for(values, sample_weight, mask, self._dtype), values.ndim)
@@ -111,7 +112,7 @@ class MeanMetricWrapper(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         values = self._fn(y_true, y_pred, **self._fn_kwargs)
-        super().update_state(values, masked_weight(mask_of(y_pred), sample_weight, self._dtype))
+        super().update_state(values, masked_weight(get_keras_mask(y_pred), sample_weight, self._dtype))
 
     def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), **self._fn_kwargs}

@@ -6,6 +6,7 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import tree
+from yeoul.core.masks import carrying
 from yeoul.core.tensor import KerasTensor, Node, Tensor, apply
 from yeoul.layers import InputLayer, Layer
 from yeoul.layers.layer import LayerCall
@@ -133,9 +134,14 @@ class LayerGraph:
             )
         return names
 
-    def run(self, inputs: Any, training: bool | None = None) -> Any:
-        """The outputs for `inputs`, node by node."""
-        given = {id(t): x for t, x in zip(self.inputs, self.standardize(inputs), strict=True)}
+    def run(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
+        """The outputs for `inputs`, node by node. `mask`: masks for the inputs, in their structure."""
+        tensors = self.standardize(inputs)
+        with carrying(tensors, None if mask is None else self._in_order(mask)):
+            return self._run(tensors, training)
+
+    def _run(self, tensors: list[Any], training: bool | None) -> Any:
+        given = {id(t): x for t, x in zip(self.inputs, tensors, strict=True)}
         results: dict[int, list[Any]] = {}
 
         def value_of(tensor: Tensor) -> Any:

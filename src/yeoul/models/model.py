@@ -144,7 +144,11 @@ class Model(Trainer, Layer):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         if self._graph is None:
             raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
-        return self._graph.run(inputs, training)
+        return self._graph.run(inputs, training, mask)
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """None: the layers inside have left their masks on the outputs."""
+        return None
 
     @property
     def _casts_inputs(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from yeoul.core.masks import carrying
 from yeoul.core.tensor import KerasTensor
 from yeoul.layers import Input, InputLayer, Layer
 from yeoul.models.graph import LayerGraph, layer_of, standard_input
@@ -156,8 +157,9 @@ class Sequential(Model):
         x = inputs
         if self._start is not None:
             x = standard_input(x, self._start, layer_of(self._start).name, self.name)  # type: ignore[union-attr]
-        for layer in self._stack:
-            x = layer(x, training=training) if layer.call_takes("training") else layer(x)
+        with carrying([x], [mask]):
+            for layer in self._stack:
+                x = layer(x, training=training) if layer.call_takes("training") else layer(x)
         return x
 
     def get_config(self) -> dict[str, Any]:

@@ -295,7 +295,7 @@ def _clip_probabilities(p: Tensor) -> Tensor:
     return minimum(maximum(p, epsilon), 1.0 - epsilon)
 
 
-def normalize(x: Any, axis: int = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
+def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
     """x divided by its norm along `axis`."""
     x = _float(x)
     epsilon = config.epsilon() if epsilon is None else epsilon

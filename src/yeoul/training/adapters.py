@@ -67,7 +67,8 @@ def to_array(value: Any, name: str = "data") -> np.ndarray:
             "M": "dates",
             "m": "durations",
         }[kind]
-        raise ValueError(f"`{name}` holds {what}, and a model takes numbers. Turn them into numbers first.")
+        how = ", with StringLookup, Hashing or FeatureSpace called on the data" if what == "strings" else ""
+        raise ValueError(f"`{name}` holds {what}, and a model takes numbers. Turn them into numbers first{how}.")
     elif kind == "c":
         raise ValueError(f"`{name}` is complex, and a model takes real numbers. Pass its real and imaginary parts.")
     return array if array.flags.c_contiguous and array.flags.aligned else np.ascontiguousarray(array)

@@ -9,6 +9,7 @@ import numpy as np
 from yeoul import dtype_policies
 from yeoul.callbacks.progress import Progbar
 from yeoul.core import naming
+from yeoul.layers.feature_space import FeatureSpace
 from yeoul.random import set_random_seed
 from yeoul.serialization import (
     CustomObjectScope,
@@ -22,6 +23,7 @@ from yeoul.utils.plot_model import ModelPlot, plot_model
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "ModelPlot",
     "Progbar",
     "PyDataset",

@@ -145,7 +145,7 @@ def fuse(order: list[Tensor], results: set[int], aliases: dict[int, Tensor]) -> 
             if c is None:
                 latest = None
                 break
-            allowed = level[id(c)] - bump(t, c)
+            allowed = level[id(c)] - (1 if _reads_alias_of(t, c, aliases) else bump(t, c))
             latest = allowed if latest is None else min(latest, allowed)
         if latest is not None:
             level[key] = max(latest, level[key])
@@ -189,6 +189,16 @@ def _through_aliases(t: Tensor, consumers: dict, aliases: dict, results: set[int
         else:
             found.append(c)
     return found
+
+
+def _reads_alias_of(t: Tensor, user: Tensor, aliases: dict) -> bool:
+    """Whether `user` reads t's memory by another name: then t must be stored by an instruction before."""
+    for x in user.node.inputs:  # type: ignore[union-attr]
+        while id(x) in aliases:
+            x = aliases[id(x)]
+            if x is t:
+                return True
+    return False
 
 
 def _components(members: list[Tensor]) -> list[list[Tensor]]:
