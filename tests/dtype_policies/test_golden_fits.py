@@ -28,10 +28,10 @@ def test_float64(name, options, expected, engine):
     config.set_engine(engine)
     config.set_floatx("float64")
     found = fitted(yeoul, getattr(yeoul.optimizers, name)(**options))
-    np.testing.assert_allclose(found["loss"], expected["loss"], rtol=1e-6)
+    np.testing.assert_allclose(found["loss"], expected["loss"], rtol=1e-10)
     for a, b in zip(found["weights"], expected["weights"], strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(found["predict"], expected["predict"], rtol=1e-9)
+    np.testing.assert_allclose(found["predict"], expected["predict"], rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("engine", ["native", "reference"])

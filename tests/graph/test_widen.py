@@ -23,6 +23,7 @@ PROGRAMS = {
     "dense": lambda x, y: activations.gelu(ops.matmul(x, ops.transpose(y)) + 0.5),
     "softmax": lambda x, y: ops.softmax(x) * ops.log(ops.absolute(y) + 1.0),
     "sorted": lambda x, y: ops.sort(x * 2.0, axis=-1) + y,
+    "lookup": lambda x, y: ops.take(x, np.array([0, 3, 3, 3, 6, 6, 0], np.int32), axis=0) * y,
     "casts": lambda x, y: ops.cast(x, "float32") + ops.cast(ops.cast(y, "int32"), "float32"),
 }
 
@@ -57,10 +58,11 @@ def test_engines_agree(name, dtype, with_gradient):
 
 
 @pytest.mark.parametrize("dtype", HALF)
-@pytest.mark.parametrize("name", ["arithmetic", "product", "dense", "softmax", "sums", "argmax"])
+@pytest.mark.parametrize("name", ["arithmetic", "product", "dense", "softmax", "sums", "argmax", "lookup"])
 def test_nothing_runs_on_the_host(name, dtype):
-    listing = "\n".join(lower(graph_of(PROGRAMS[name], dtype)).listing)
-    assert "host" not in listing
+    for with_gradient in (False, name != "argmax"):
+        listing = lower(graph_of(PROGRAMS[name], dtype, with_gradient)).listing
+        assert not [line for line in listing if line.startswith("host")]
 
 
 def test_graphs_without_halves_stay_as_they_are():

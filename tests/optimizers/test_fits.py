@@ -65,11 +65,11 @@ def fitted(name, options, engine_name):
 def test_engines_agree(name, options):
     weights, state, losses = fitted(name, options, "native")
     others, other_state, other_losses = fitted(name, options, "reference")
-    np.testing.assert_allclose(losses, other_losses, rtol=1e-4)
+    np.testing.assert_allclose(losses, other_losses, rtol=1e-5)
     for a, b in zip(weights, others, strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-3, atol=2e-4)
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     for a, b in zip(state, other_state, strict=True):
-        np.testing.assert_allclose(a, b, rtol=2e-3, atol=5e-4)
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
     assert np.isfinite(losses).all()
     assert losses[-1] < losses[0]
 

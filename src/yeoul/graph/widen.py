@@ -8,7 +8,12 @@ from yeoul.ops.registry import Elementwise, cast
 
 HALF = ("float16", "bfloat16")
 #: Ops besides the element-wise ones that compute; all others only move elements.
-_COMPUTING = frozenset({"matmul", "select", "sum", "prod", "reduce_max", "reduce_min", "argmax", "argmin"})
+_COMPUTING = frozenset(
+    {
+        "matmul", "select", "sum", "prod", "reduce_max", "reduce_min", "argmax", "argmin", "scatter_add",
+        "conv", "conv_input_grad", "conv_kernel_grad", "max_pool", "max_pool_grad", "sum_pool", "sum_pool_grad",
+    }
+)  # fmt: skip
 
 
 def widen(graph: Graph) -> Graph:

@@ -314,6 +314,9 @@ class _ScatterAdd(Primitive):
         return Spec((*updates.shape[:axis], size, *updates.shape[axis + rank :]), updates.dtype)
 
     def reference(self, updates: np.ndarray, indices: np.ndarray, *, axis: int, size: int, rank: int) -> np.ndarray:
+        if updates.dtype.itemsize == 2 and updates.dtype.kind not in "iu":
+            wide = self.reference(updates.astype(np.float32), indices, axis=axis, size=size, rank=rank)
+            return wide.astype(updates.dtype)
         lead, trail = updates.shape[:axis], updates.shape[axis + rank :]
         outer, inner = int(np.prod(lead, dtype=int)), int(np.prod(trail, dtype=int))
         y = np.zeros((outer, size, inner), updates.dtype)
