@@ -81,17 +81,7 @@ def sparsemax(x: Any, axis: int = -1) -> Tensor:
 
     Source: Martins & Astudillo 2016, algorithm 1; Keras 3.15 takes another threshold, with which the sum is not 1.
     """
-    x = ops.convert_to_tensor(x)
-    z = ops.moveaxis(x, axis, -1)
-    # Which elements are positive is found without a gradient; on them the threshold is linear.
-    falling = -ops.sort(-ops.stop_gradient(z), axis=-1)
-    k = ops.cast(ops.arange(1, int(z.shape[-1] or 0) + 1), z.dtype)
-    size = ops.sum(ops.cast(falling * k + 1.0 > ops.cumsum(falling, axis=-1), z.dtype), axis=-1, keepdims=True)
-    least = ops.min(ops.where(k <= size, falling, np.inf), axis=-1, keepdims=True)
-    is_positive = ops.stop_gradient(z) >= least
-    kept = ops.cast(is_positive, z.dtype)
-    t = (ops.sum(z * kept, axis=-1, keepdims=True) - 1.0) / ops.sum(kept, axis=-1, keepdims=True)
-    return ops.moveaxis(ops.where(is_positive, z - t, 0.0), -1, axis)
+    return ops.sparsemax(x, axis)
 
 
 def _with_logits(y: Tensor, x: Any) -> Tensor:

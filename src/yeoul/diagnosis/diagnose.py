@@ -13,6 +13,7 @@ from yeoul.diagnosis.finding import Diagnosis, Finding
 from yeoul.diagnosis.learning_rate import check_learning_rate
 from yeoul.diagnosis.lending import lent
 from yeoul.diagnosis.measuring import Evaluator, Measured, TrialSteps, measure
+from yeoul.optimizers import LossScaleOptimizer
 from yeoul.training.adapters import ArrayData, array_data, is_stream, labelled, to_arrays
 from yeoul.training.output_losses import resolve_loss
 from yeoul.training.outputs import per_output
@@ -170,7 +171,7 @@ class _Doctor:
             reason = "the model has a train_step of its own"
         elif not model.trainable_variables:
             reason = "no weight is trained"
-        elif hasattr(model.optimizer, "scale_loss"):
+        elif isinstance(model.optimizer, LossScaleOptimizer):
             reason = "the optimizer scales the loss"
         if reason:
             self.skipped[what] = reason

@@ -75,7 +75,7 @@ def check_activation(loss: Any, target: np.ndarray, output: np.ndarray, activati
     kind = loss_kind(loss)
     units = output.shape[-1] if output.ndim > 1 else 1
     if kind in (SPARSE, CATEGORICAL, BINARY):
-        is_logits = bool(getattr(loss, "kwargs", {}).get("from_logits", False))
+        is_logits = bool(loss.get_config().get("from_logits", False))
         yield from _check_probabilities(kind, output, activation, units, is_logits)
         if kind == BINARY and activation == "softmax" and units > 1 and np.allclose(target.sum(axis=-1), 1):
             yield Finding(
@@ -243,7 +243,7 @@ def class_counts(loss: Any, target: np.ndarray, units: int) -> np.ndarray | None
 def constant_loss(loss: Any, target: np.ndarray, output: np.ndarray) -> float | None:
     """The loss of the best answer that is the same for all samples; None if it is not known."""
     kind = loss_kind(loss)
-    is_logits = bool(getattr(loss, "kwargs", {}).get("from_logits", False))
+    is_logits = bool(loss.get_config().get("from_logits", False))
     shape = (len(target), *output.shape[1:])
     if kind in (SPARSE, CATEGORICAL):
         counts = class_counts(loss, target, output.shape[-1])

@@ -18,6 +18,8 @@ def _axes(axis: Any) -> list[int]:
 class _Scaled(Layer):
     """A normalisation followed by a learned scale (gamma) and centre (beta)."""
 
+    half_in_float32 = True
+
     def __init__(
         self,
         center: bool,
@@ -74,8 +76,6 @@ class LayerNormalization(_Scaled):
 
     supports_masking = True
 
-    half_in_float32 = True
-
     def __init__(
         self,
         axis: Any = -1,
@@ -130,8 +130,6 @@ class GroupNormalization(_Scaled):
     """
 
     supports_masking = True
-
-    half_in_float32 = True
 
     def __init__(
         self,
@@ -192,6 +190,8 @@ class GroupNormalization(_Scaled):
 class RMSNormalization(Layer):
     """scale x / sqrt(mean(x^2) + epsilon) over `axis` of each sample. Source: Zhang & Sennrich 2019."""
 
+    half_in_float32 = True
+
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any):
         super().__init__(**kwargs)
         self.axis, self.epsilon = axis, epsilon
@@ -214,6 +214,8 @@ class UnitNormalization(Layer):
     """x divided by its Euclidean norm over `axis` of each sample."""
 
     supports_masking = True
+
+    half_in_float32 = True
 
     def __init__(self, axis: Any = -1, **kwargs: Any):
         super().__init__(**kwargs)

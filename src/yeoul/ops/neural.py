@@ -227,19 +227,17 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
 
 
 def sparsemax(x: Any, axis: int = -1) -> Tensor:
-    """max(x - tau, 0) along `axis`, with k the size of the support and tau = (sum of the first k cumulative sums - 1) / k.
+    """The point of the simplex nearest to x along `axis`: max(x - tau, 0), with tau such that the sum is 1. Many elements are exactly 0.
 
-    The numbers are Keras' (3.15), which agree with Martins & Astudillo 2016, algorithm 1 (tau = (k-th cumulative sum - 1) / k,
-    so that the result sums to 1) only where the support has one element.
+    Source: Martins & Astudillo 2016, algorithm 1; Keras 3.15 takes another threshold, with which the sum is not 1.
     """
     x = _float(x)
     axis = normalize_axis(axis, x.ndim)
     n: Any = x.shape[axis]
     descending = flip(sort(x, axis), axis)
     ranks = np.arange(1, n + 1, dtype=dtypes.to_numpy(x.dtype)).reshape([n if i == axis else 1 for i in range(x.ndim)])
-    sums = cumsum(descending, axis)
-    is_in = cast(descending * ranks + 1.0 > sums, x.dtype)
-    tau = (sum_of(sums * is_in, axis, keepdims=True) - 1.0) / sum_of(is_in, axis, keepdims=True)
+    is_in = cast(descending * ranks + 1.0 > cumsum(descending, axis), x.dtype)
+    tau = (sum_of(descending * is_in, axis, keepdims=True) - 1.0) / sum_of(is_in, axis, keepdims=True)
     return maximum(x - tau, 0)
 
 
