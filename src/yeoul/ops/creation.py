@@ -11,7 +11,7 @@ from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.core.variable import Variable
 from yeoul.ops.elementwise import equal, select
-from yeoul.ops.layout import broadcast_primitive, open_shape, reshape_primitive
+from yeoul.ops.layout import broadcast_primitive, reshape_primitive
 from yeoul.ops.reductions import max as largest
 from yeoul.ops.registry import cast, convert
 
@@ -167,7 +167,9 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse:
     rank = x.ndim + 1
     axis = normalize_axis(axis, rank)
     sizes = iter(x.shape)
-    spread = reshape_primitive(x, shape=open_shape([1 if i == axis else next(sizes) for i in range(rank)]))
+    spread = reshape_primitive(
+        x, shape=tuple(1 if i == axis else (-1 if (s := next(sizes)) is None else s) for i in range(rank))
+    )
     classes = np.arange(num_classes, dtype=dtypes.to_numpy(x.dtype))
     codes = classes.reshape([num_classes if i == axis else 1 for i in range(rank)])
     return cast(equal(spread, codes), _dtype(dtype))

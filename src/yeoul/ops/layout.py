@@ -34,8 +34,7 @@ def resolve_shape(old: Shape, new: Shape) -> Shape:
     if any(s is None for s in new):
         new = tuple(-1 if s is None else s for s in new)
         if new.count(-1) > 1:
-            unknown = tuple(None if s == -1 else s for s in new)
-            return unknown if total is None else _aligned(old, unknown)
+            return tuple(None if s == -1 else s for s in new)
     if new.count(-1) > 1:
         raise ValueError(f"Only one size can be -1 in the new shape, and got {new}.")
     known = 1
@@ -54,41 +53,6 @@ def resolve_shape(old: Shape, new: Shape) -> Shape:
     if known != total:
         raise ValueError(f"Cannot reshape {old} ({total} elements) to {new} ({known} elements).")
     return tuple(new)
-
-
-def open_shape(sizes: Any) -> Shape:
-    """A shape for `reshape` that leaves unknown sizes open: -1 for a single one; several stay None, to be filled in in order."""
-    sizes = tuple(sizes)
-    return sizes if sizes.count(None) > 1 else tuple(-1 if s is None else s for s in sizes)
-
-
-def _aligned(old: Shape, new: Shape) -> Shape:
-    """`new` with several unknown sizes filled in from `old`: each is an axis of `old`, in order, and what stands between two of
-    them has as many elements in both.
-
-    Raises: ValueError if there is no such way.
-    """
-    groups: list[Shape] = [()]  # the known sizes before each unknown one, and after the last
-    for size in new:
-        groups = [*groups, ()] if size is None else [*groups[:-1], (*groups[-1], size)]
-
-    def fill(start: int, group: int) -> Shape | None:
-        wanted = size_of(groups[group])
-        for end in range(start, len(old) + 1):
-            if size_of(old[start:end]) == wanted:
-                if group == len(groups) - 1:
-                    if size_of(old[end:]) == 1:
-                        return groups[group]
-                elif end < len(old):
-                    rest = fill(end + 1, group + 1)
-                    if rest is not None:
-                        return (*groups[group], old[end], *rest)
-        return None
-
-    filled = fill(0, 0)
-    if filled is None:
-        raise ValueError(f"Cannot reshape {old} to {new}: the unknown sizes do not stand in this order in both.")
-    return filled
 
 
 @primitive

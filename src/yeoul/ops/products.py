@@ -47,7 +47,7 @@ def matmul(x1: Any, x2: Any) -> Tensor:
         shape.pop(-1)
     if a.ndim == 1:
         shape.pop(-1 if b.ndim == 1 else -2)
-    return reshape(y, shape)
+    return reshape(y, tuple(-1 if s is None else s for s in shape))
 
 
 def dot(x1: Any, x2: Any) -> Tensor:
@@ -90,7 +90,7 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Tensor:
     rows = reshape(transpose(a, free_a + left), (-1, k)) if a.ndim else reshape(a, (1, 1))
     columns = reshape(transpose(b, right + free_b), (k, n))
     shape = [a.shape[i] for i in free_a] + [b.shape[j] for j in free_b]
-    return reshape(matmul_primitive(rows, columns), shape)
+    return reshape(matmul_primitive(rows, columns), tuple(-1 if s is None else s for s in shape))
 
 
 def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Tensor:
@@ -174,15 +174,15 @@ def _contract(ta: str, a: Tensor, tb: str, b: Tensor, needed: set[str]) -> tuple
         total = 1
         for c in letters:
             if size[c] is None:
-                return None
+                return -1
             total *= size[c]
         return total
 
-    lead = [size[c] for c in batch]
+    lead = [-1 if size[c] is None else size[c] for c in batch]
     a = transpose(a, [ta.index(c) for c in batch + free_a + summed])
     b = transpose(b, [tb.index(c) for c in batch + summed + free_b])
     a = reshape(a, (*lead, count(free_a), count(summed)))
     b = reshape(b, (*lead, count(summed), count(free_b)))
     y = matmul_primitive(a, b)
     letters = batch + free_a + free_b
-    return "".join(letters), reshape(y, [size[c] for c in letters])
+    return "".join(letters), reshape(y, tuple(-1 if size[c] is None else size[c] for c in letters))

@@ -10,7 +10,7 @@ from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import absolute, exp, log, maximum, minimum, select, sqrt, square, stop_gradient
 from yeoul.ops.elementwise import isfinite as is_finite
-from yeoul.ops.layout import open_shape, reshape_primitive
+from yeoul.ops.layout import reshape_primitive
 from yeoul.ops.reduction import (
     argmax_,
     argmin_,
@@ -58,7 +58,7 @@ def _reduce(primitive: Any, x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 
 def _keep(y: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
     shape = kept_shape(x.shape, axes)
-    return reshape_primitive(y, shape=open_shape(shape))
+    return reshape_primitive(y, shape=tuple(-1 if s is None else s for s in shape))
 
 
 def _summable(x: Any) -> Tensor:
@@ -152,7 +152,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 def _dropped(x: Tensor, axis: Axis) -> tuple[int, ...]:
     axes = normalize_axes(axis, x.ndim)
-    return open_shape([s for i, s in enumerate(x.shape) if i not in axes])
+    return tuple(-1 if s is None else s for i, s in enumerate(x.shape) if i not in axes)
 
 
 def _arg(primitive: Any, x: Any, axis: int | None, keepdims: bool) -> Tensor:

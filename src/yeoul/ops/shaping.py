@@ -77,7 +77,7 @@ def reshape(x: Any, newshape: Any) -> Tensor:
     Raises: ValueError if the number of elements differs.
     """
     x = convert(x)
-    return layout.reshape_primitive(x, shape=layout.open_shape(_sizes(newshape)))
+    return layout.reshape_primitive(x, shape=tuple(-1 if s is None else s for s in _sizes(newshape)))
 
 
 def ravel(x: Any) -> Tensor:
@@ -234,7 +234,7 @@ def tile(x: Any, repeats: Any) -> Tensor:
     sizes: Any = (1,) * (rank - x.ndim) + x.shape
     y = reshape(x, tuple(v for s in sizes for v in (1, s)))
     y = broadcast_to(y, tuple(v for s, c in zip(sizes, counts, strict=True) for v in (c, s)))
-    return reshape(y, tuple(None if s is None else s * c for s, c in zip(sizes, counts, strict=True)))
+    return reshape(y, tuple(-1 if s is None else s * c for s, c in zip(sizes, counts, strict=True)))
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
