@@ -9,7 +9,7 @@ import pytest
 
 from tests.layers.record_configs import LAYERS, described, make
 from tests.layers.record_golden import CASES, case_id, inputs_of, made
-from yeoul import Input, Model, layers, ops
+from yeoul import Input, Model, Sequential, layers, losses, ops, optimizers
 from yeoul.serialization import custom_object_scope
 
 #: All cases but those whose kernel has the batch's size.
@@ -122,3 +122,28 @@ def test_functions():
     for name in ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"):
         assert getattr(layers, name)([a, b]).shape == (None, 3, 8 if name == "concatenate" else 4)
     assert layers.dot([a, b], axes=(1, 1), normalize=True, name="product").shape == (None, 4, 4)
+
+
+def test_a_wrapped_model_comes_back():
+    inner = Sequential([Input((4,)), layers.Dense(3, activity_regularizer="l2"), layers.ReLU()])
+    layer = layers.TimeDistributed(inner)
+    x = np.random.default_rng(0).normal(size=(2, 5, 4)).astype(np.float32)
+    y = np.asarray(layer(x))
+    again = layers.deserialize(json.loads(json.dumps(layers.serialize(layer))))
+    again(x)
+    again.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(again(x), y)
+    assert again.layer.layers[0].activity_regularizer is not None
+
+
+@pytest.mark.parametrize("run_eagerly", [False, True])
+def test_embedding_rows_get_the_sum_of_their_gradients(run_eagerly):
+    tokens = np.array([[1, 2, 1], [2, 2, 0]], np.int32)
+    model = Sequential([Input((3,), dtype="int32"), layers.Embedding(4, 2)])
+    table = model.get_weights()[0]
+    target = np.random.default_rng(0).normal(size=(2, 3, 2)).astype(np.float32)
+    model.compile(optimizers.SGD(0.5), losses.MeanSquaredError("sum"), run_eagerly=run_eagerly)
+    model.fit(tokens, target, verbose=0)
+    gradient = np.zeros_like(table)
+    np.add.at(gradient, tokens, table[tokens] - target)  # 2 / 2 features
+    np.testing.assert_allclose(model.get_weights()[0], table - 0.5 * gradient, rtol=1e-5, atol=1e-6)

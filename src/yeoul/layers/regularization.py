@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from typing import Any
 
 from yeoul import ops, random
@@ -13,9 +14,9 @@ from yeoul.regularizers import L1L2
 
 
 def _share(layer: str, rate: Any) -> float:
-    if isinstance(rate, bool) or not isinstance(rate, (int, float)) or not 0 <= rate <= 1:
+    if isinstance(rate, bool) or not isinstance(rate, numbers.Real) or not 0 <= float(rate) <= 1:
         raise ValueError(f"{layer}: rate is a share between 0 and 1, and got {rate!r}.")
-    return rate
+    return float(rate) if not isinstance(rate, int) else rate
 
 
 def _noise_shape(layer: Layer, noise_shape: Any, shape: tuple) -> tuple:
