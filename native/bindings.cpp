@@ -427,6 +427,7 @@ NB_MODULE(_native, m) {
 
   m.attr("OPCODES") = names_to_codes<OpCode>();
   m.attr("MAP_OPS") = names_to_codes<MapOpCode>();
+  m.attr("MAP_OP_WORDS") = kMapOpWords;
   m.attr("DTYPES") = names_to_codes<DType>();
   m.attr("REDUCTIONS") = names_to_codes<Reduction>();
 

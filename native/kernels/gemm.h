@@ -1,9 +1,11 @@
 // Matrix product: c[b, i, j] = sum over k of a[b, i, k] b[b, k, j], with byte code applied to finished tiles.
 //
-//   pieces of kRows x kColumns outputs; in each, blocks of kDepth along k; in those, tiles of MR rows x NR columns held in registers
+//   pieces of kRows x kColumns outputs; in each, blocks of kDepth along k; in those, tiles of MR rows x NR columns held
+//   in registers
 //
-// b is read in place when its rows are contiguous and few rows of a pass over it, else packed into panels of NR columns that all pieces share.  a is packed
-// per piece when many columns read it.  K is never split between pieces, so the bits do not depend on threads.
+// b is read in place when its rows are contiguous and few rows of a pass over it, else packed into panels of NR columns
+// that all pieces share.  a is packed per piece when many columns read it.  K is never split between pieces, so the
+// bits do not depend on threads.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +22,7 @@ constexpr int kTileVectors = 3, kTileRows = 8;  // 24 accumulators, 3 of b, 1 of
 #else
 constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of a: 15 of 16 registers
 #endif
+constexpr int kTallRows = 12;  // of a tile one vector wide, for the last few columns
 
 constexpr int64_t kDepth = 320;      // k of a panel: a panel of b stays in the first-level cache
 constexpr int64_t kColumns = 768;    // columns of a piece
@@ -29,10 +32,10 @@ template <typename T>
 constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
 
 struct GemmLayout {
-  int64_t row_blocks, rows;      // pieces along m, rows in each
+  int64_t row_blocks, rows;  // pieces along m, rows in each
   int64_t column_blocks, columns;
   bool is_tiny, packs_a, packs_b;
-  int64_t panels;         // of b
+  int64_t panels;  // of b
   size_t a_bytes, c_bytes, tail_bytes, map_bytes;
 };
 
@@ -41,8 +44,11 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   constexpr int64_t nr = kTileColumns<T>;
   GemmLayout l{};
   l.is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
-  l.packs_b = !l.is_tiny && (s.b_col != 1 || (s.m >= 24 && s.k >= 32 && s.n > nr && s.m * 4 >= s.k / 8));
-  l.packs_a = !l.is_tiny && s.n >= 4 * nr && s.k >= 64 && s.m >= 2 * kTileRows;
+  // Rows of b that lie a large power of two apart would all fall on the same few cache sets.
+  const bool collides = s.b_row * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && s.m >= 2 * kTileRows;
+  l.packs_b = !l.is_tiny && (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) &&
+                                              s.k * s.n * static_cast<int64_t>(sizeof(T)) > 24 * 1024));
+  l.packs_a = !l.is_tiny && s.k >= 64 && s.m >= 2 * kTileRows && s.n >= (s.a_col == 1 ? 16 : 4) * nr;
   l.panels = (s.n + nr - 1) / nr;
   l.column_blocks = std::max<int64_t>((s.n + kColumns - 1) / kColumns, 1);
   l.columns = ((s.n + l.column_blocks - 1) / l.column_blocks + nr - 1) / nr * nr;
@@ -54,12 +60,14 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   if (work > 100000.0) per_block = std::min(per_block, std::max<int64_t>((strips * l.column_blocks + 3) / 4, 1));
   if (work > 100000.0 && strips < 8) per_block = std::max<int64_t>((strips + 1) / 2, 1);
   if (l.is_tiny) per_block = std::max<int64_t>(strips, 1);
-  l.rows = per_block * kTileRows;
-  l.row_blocks = std::max<int64_t>((s.m + l.rows - 1) / l.rows, 1);
+  l.row_blocks = std::max<int64_t>((strips + per_block - 1) / per_block, 1);
+  l.rows = std::max<int64_t>((s.m + l.row_blocks - 1) / l.row_blocks, 1);  // pieces as even as can be
   const int64_t depth = std::min(s.k, kDepth);
-  l.a_bytes = l.packs_a ? static_cast<size_t>(l.rows * depth) * sizeof(T) + 64 : 0;
+  l.a_bytes =
+      l.packs_a ? static_cast<size_t>((l.rows + kTileRows - 1) / kTileRows * kTileRows * depth) * sizeof(T) + 64 : 0;
   const bool needs_c = !has_out;
-  l.c_bytes = needs_c ? static_cast<size_t>(l.rows * std::min(l.columns, std::max<int64_t>(s.n, 1))) * sizeof(T) + 64 : 0;
+  l.c_bytes =
+      needs_c ? static_cast<size_t>(l.rows * std::min(l.columns, std::max<int64_t>(s.n, 1))) * sizeof(T) + 64 : 0;
   l.tail_bytes = l.packs_b || l.is_tiny ? 0 : static_cast<size_t>(s.k * nr) * sizeof(T) + 64;
   l.map_bytes = epilogue ? map_scratch_bytes(*epilogue) + 64 : 0;
   return l;
@@ -73,8 +81,11 @@ Plan gemm_plan_typed(const GemmShape& s, const MapProgram* epilogue) {
   Plan plan{};
   plan.pieces = std::max<int64_t>(s.batch * l.row_blocks * l.column_blocks, 1);
   plan.scratch_bytes = round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes) + round_up(l.tail_bytes);
-  if (l.packs_b) plan.shared_scratch_bytes = static_cast<size_t>((s.b_batch ? s.batch : 1) * l.panels * s.k * kTileColumns<T>) * sizeof(T) + 64;
-  const double work = static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
+  if (l.packs_b)
+    plan.shared_scratch_bytes =
+        static_cast<size_t>((s.b_batch ? s.batch : 1) * l.panels * s.k * kTileColumns<T>) * sizeof(T) + 64;
+  const double work =
+      static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
   plan.work = 20.0 + work * 2.0 / (sizeof(T) == 4 ? 40.0 : 20.0) + (epilogue ? map_work(*epilogue) : 0.0);
   return plan;
 }
@@ -83,18 +94,19 @@ inline Plan gemm_plan(const GemmShape& s, const MapProgram* epilogue) {
   return s.type == DType::F64 ? gemm_plan_typed<double>(s, epilogue) : gemm_plan_typed<float>(s, epilogue);
 }
 
-// One panel: k rows of NR columns, zero beyond the edge.
+// One panel: k rows of NR columns.  What stands beyond the edge is read by products that nobody keeps; it is whatever
+// follows in b.
 template <typename T>
 void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to) {
   constexpr int64_t nr = kTileColumns<T>;
   if (column == 1) {
-    for (int64_t p = 0; p < k; ++p, to += nr) {
-      if (columns == nr) {
-        std::memcpy(to, b + p * row, nr * sizeof(T));
-      } else {
-        std::memcpy(to, b + p * row, static_cast<size_t>(columns) * sizeof(T));
-        std::fill(to + columns, to + nr, T(0));
-      }
+    const int64_t inside =
+        columns == nr ? k : (row > 0 ? k - 1 - (nr - columns) / row : 0);  // rows with NR elements of b from here on
+    int64_t p = 0;
+    for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, nr * sizeof(T));
+    for (; p < k; ++p, to += nr) {
+      std::copy_n(b + p * row, columns, to);
+      std::fill(to + columns, to + nr, T(0));
     }
     return;
   }
@@ -105,6 +117,23 @@ void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t colu
       for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = b[p * row + j * column];
     for (int64_t j = columns; j < nr; ++j)
       for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = T(0);
+  }
+}
+
+// Rows of a in even strips, k by k: what a tile broadcasts lies in one stream.
+template <typename T>
+void pack_strips(const T* a, int64_t a_row, int64_t a_col, int64_t rows, int64_t k, T* to) {
+  const int64_t strips = (rows + kTileRows - 1) / kTileRows;
+  for (int64_t i = 0; i < strips; ++i, to += kTileRows * k) {
+    const int64_t top = rows * i / strips, height = rows * (i + 1) / strips - top;
+    const T* from = a + top * a_row;
+    if (a_row == 1) {
+      for (int64_t p = 0; p < k; ++p)
+        for (int64_t r = 0; r < height; ++r) to[p * kTileRows + r] = from[p * a_col + r];
+    } else {
+      for (int64_t r = 0; r < height; ++r)
+        for (int64_t p = 0; p < k; ++p) to[p * kTileRows + r] = from[r * a_row + p * a_col];
+    }
   }
 }
 
@@ -119,72 +148,95 @@ void gemm_prepare_typed(const GemmTask& task, char* shared, int64_t piece, int64
   for (int64_t unit = units * piece / pieces; unit < units * (piece + 1) / pieces; ++unit) {
     const int64_t batch = unit / l.panels, panel = unit % l.panels;
     const T* b = static_cast<const T*>(task.b) + batch * s.b_batch + panel * nr * s.b_col;
-    pack_panel<T>(b, s.b_row, s.b_col, s.k, std::min(nr, s.n - panel * nr), reinterpret_cast<T*>(shared) + unit * s.k * nr);
+    pack_panel<T>(b, s.b_row, s.b_col, s.k, std::min(nr, s.n - panel * nr),
+                  reinterpret_cast<T*>(shared) + unit * s.k * nr);
   }
 }
 
 inline void gemm_prepare(const GemmTask& task, const Plan&, char* shared, int64_t piece, int64_t pieces) {
-  if (task.shape.type == DType::F64) gemm_prepare_typed<double>(task, shared, piece, pieces);
-  else gemm_prepare_typed<float>(task, shared, piece, pieces);
+  if (task.shape.type == DType::F64)
+    gemm_prepare_typed<double>(task, shared, piece, pieces);
+  else
+    gemm_prepare_typed<float>(task, shared, piece, pieces);
 }
 
 // MR x (NV vectors) of c over k; `adds` continues an earlier block of k.
 template <typename T, int MR, int NV>
-inline void tile(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row, bool adds) {
+inline void tile(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row,
+                 bool adds) {
   constexpr int w = kLanes<T>;
   Vec<T> sum[MR][NV];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int v = 0; v < NV; ++v) sum[i][v] = adds ? load(c + i * c_row + v * w) : Vec<T>{};
   for (int64_t p = 0; p < k; ++p) {
     Vec<T> bv[NV];
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int v = 0; v < NV; ++v) bv[v] = load(b + v * w);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int i = 0; i < MR; ++i) {
       const Vec<T> av = broadcast(a[i * a_row]);
-#pragma GCC unroll 8
+#pragma GCC unroll 16
       for (int v = 0; v < NV; ++v) sum[i][v] += av * bv[v];
     }
     a += a_col;
     b += b_row;
   }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
   for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int v = 0; v < NV; ++v) store(c + i * c_row + v * w, sum[i][v]);
 }
 
-template <typename T, int NV>
-inline void tile_rows(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row, bool adds) {
-  switch (rows) {
-    case 1: return tile<T, 1, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
-    case 2: return tile<T, 2, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
-    case 3: return tile<T, 3, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
-    case 4: return tile<T, 4, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
-    case 5: return tile<T, 5, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
-#if defined(__AVX512F__)
-    case 6: return tile<T, 6, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
-    case 7: return tile<T, 7, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
-#endif
-    default: return tile<T, kTileRows, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+template <typename T, int NV, int MR = NV == 1 ? kTallRows : kTileRows>
+inline void tile_rows(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row,
+                      T* c, int64_t c_row, bool adds) {
+  if constexpr (MR > 1) {
+    if (rows < MR) return tile_rows<T, NV, MR - 1>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
+  }
+  tile<T, MR, NV>(k, a, a_row, a_col, b, b_row, c, c_row, adds);
+}
+
+// Fewer than 64 elements, where a call to memcpy would cost more than the copy.
+template <typename T>
+inline void copy_few(T* to, const T* from, int64_t n) {
+#pragma GCC unroll 6
+  for (int64_t part = 32; part > 0; part /= 2) {
+    if (!(n & part)) continue;
+    std::memcpy(to, from, static_cast<size_t>(part) * sizeof(T));
+    to += part, from += part;
   }
 }
 
 // Any number of columns up to NR: whole vectors, then an edge through a small buffer.  b has NR readable columns.
 template <typename T>
-inline void tile_any(int64_t rows, int64_t columns, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row,
-                     bool adds) {
+inline void tile_any(int64_t rows, int64_t columns, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b,
+                     int64_t b_row, T* c, int64_t c_row, bool adds) {
   constexpr int w = kLanes<T>;
   constexpr int64_t nr = kTileColumns<T>;
   if (columns == nr) return tile_rows<T, kTileVectors>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
-  alignas(64) T edge[kTileRows * nr];
+  alignas(64) T edge[std::max<int64_t>(kTileRows * nr, kTallRows * w)];
+  const bool is_narrow = columns <= w;
+  const int64_t edge_row = is_narrow ? w : nr;
   if (adds)
-    for (int64_t i = 0; i < rows; ++i) std::memcpy(edge + i * nr, c + i * c_row, static_cast<size_t>(columns) * sizeof(T));
-  if (columns <= w) tile_rows<T, 1>(rows, k, a, a_row, a_col, b, b_row, edge, nr, adds);
-  else tile_rows<T, kTileVectors>(rows, k, a, a_row, a_col, b, b_row, edge, nr, adds);
-  for (int64_t i = 0; i < rows; ++i) std::memcpy(c + i * c_row, edge + i * nr, static_cast<size_t>(columns) * sizeof(T));
+    for (int64_t i = 0; i < rows; ++i) copy_few(edge + i * edge_row, c + i * c_row, columns);
+  if (is_narrow)
+    tile_rows<T, 1>(rows, k, a, a_row, a_col, b, b_row, edge, edge_row, adds);
+  else
+    tile_rows<T, kTileVectors>(rows, k, a, a_row, a_col, b, b_row, edge, edge_row, adds);
+  for (int64_t i = 0; i < rows; ++i) copy_few(c + i * c_row, edge + i * edge_row, columns);
+}
+
+// All rows of NV vectors of columns over the whole of k.
+template <typename T, int NV>
+void even_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c,
+                 int64_t c_row) {
+  const int64_t strips = (rows - 1) / (NV == 1 ? kTallRows : kTileRows) + 1;
+  for (int64_t i = 0; i < strips; ++i) {
+    const int64_t top = rows * i / strips, height = rows * (i + 1) / strips - top;
+    tile_rows<T, NV>(height, k, a + top * a_row, a_row, a_col, b, b_row, c + top * c_row, c_row, false);
+  }
 }
 
 template <typename T>
@@ -229,7 +281,8 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
       map_run(*task.epilogue, task.values, at, at + count * s.n, c + first * c_row, nullptr, map_scratch);
     } else {
       for (int64_t i = 0; i < count; ++i)
-        map_run(*task.epilogue, task.values, at + i * s.n, at + i * s.n + columns, c + (first + i) * c_row, nullptr, map_scratch);
+        map_run(*task.epilogue, task.values, at + i * s.n, at + i * s.n + columns, c + (first + i) * c_row, nullptr,
+                map_scratch);
     }
   };
   if (l.is_tiny) {
@@ -242,8 +295,11 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
     finish(0, rows);
     return;
   }
+  constexpr int64_t w = kLanes<T>;
   const int64_t edge = columns % nr;
-  const bool has_tail = !l.packs_b && edge != 0;
+  // The last columns of b in place are a panel that overlaps the one before: what both compute is the same to the bit.
+  const bool overlaps = !l.packs_b && edge != 0 && columns >= w;
+  const bool has_tail = !l.packs_b && edge != 0 && !overlaps;
   if (has_tail) pack_panel<T>(b + (column + columns - edge), s.b_row, 1, s.k, edge, tail);
   const auto panel_at = [&](int64_t j, int64_t depth, int64_t* stride) -> const T* {
     if (l.packs_b) {
@@ -258,59 +314,62 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
     *stride = s.b_row;
     return b + depth * s.b_row + column + j;
   };
-  const bool strips_first = !l.packs_a && s.k <= kDepth && s.k * columns * static_cast<int64_t>(sizeof(T)) <= 24 * 1024;
-  if (strips_first) {
-    // The epilogue takes several strips at once: long runs of byte code, still in the first-level cache.
-    const int64_t together = std::max<int64_t>(3072 / (kTileRows * columns), 1) * kTileRows;
-    for (int64_t first = 0; first < rows; first += together) {
-      const int64_t last = std::min(first + together, rows);
-      for (int64_t i = first; i < last; i += kTileRows) {
-        const int64_t height = std::min<int64_t>(kTileRows, last - i);
-        for (int64_t j = 0; j < columns; j += nr) {
-          int64_t stride;
-          const T* panel = panel_at(j, 0, &stride);
-          tile_any<T>(height, std::min(nr, columns - j), s.k, a + i * s.a_row, s.a_row, s.a_col, panel, stride, c + i * c_row + j, c_row,
-                      false);
+  // The epilogue takes a few strips at once: long runs of byte code over what is still in the first-level cache.
+  const bool is_shallow = !l.packs_a && s.k <= kDepth;
+  const bool keeps_b = is_shallow && s.k * columns * static_cast<int64_t>(sizeof(T)) <= 24 * 1024;
+  const int64_t together = is_shallow && task.epilogue ? std::max<int64_t>(3072 / columns, kTileRows) : rows;
+  const int64_t groups = (rows + together - 1) / together;
+  const bool has_narrow = l.packs_b && !l.packs_a && edge != 0 && edge <= w;  // done by tall tiles
+  const int64_t whole = columns - (overlaps || has_narrow ? edge : 0);
+  for (int64_t group = 0; group < groups; ++group) {
+    const int64_t first = rows * group / groups, count = rows * (group + 1) / groups - first;
+    for (int64_t depth = 0; depth < s.k; depth += kDepth) {
+      const int64_t k = std::min(kDepth, s.k - depth);
+      const T* left = a + first * s.a_row + depth * s.a_col;
+      if (l.packs_a) pack_strips<T>(left, s.a_row, s.a_col, count, k, packed_a);
+      const auto multiply = [&](int64_t strip, int64_t strips, int64_t j) {
+        const int64_t top = count * strip / strips, height = count * (strip + 1) / strips - top;
+        int64_t stride;
+        const T* panel = panel_at(j, depth, &stride);
+        const T* from = l.packs_a ? packed_a + strip * kTileRows * k : left + top * s.a_row;
+        tile_any<T>(height, std::min(nr, columns - j), k, from, l.packs_a ? 1 : s.a_row,
+                    l.packs_a ? kTileRows : s.a_col, panel, stride, c + (first + top) * c_row + j, c_row, depth > 0);
+      };
+      const int64_t strips = (count + kTileRows - 1) / kTileRows;
+      if (keeps_b) {
+        for (int64_t i = 0; i < strips; ++i)
+          for (int64_t j = 0; j < whole; j += nr) multiply(i, strips, j);
+      } else {
+        for (int64_t j = 0; j < whole; j += nr)
+          for (int64_t i = 0; i < strips; ++i) multiply(i, strips, j);
+      }
+      if (has_narrow) {
+        const int64_t tall = (count + kTallRows - 1) / kTallRows;
+        for (int64_t i = 0; i < tall; ++i) multiply(i, tall, whole);
+      }
+    }
+    if (overlaps) {
+      const T* left = a + first * s.a_row;
+      T* to = c + first * c_row;
+      if (edge > w && columns >= nr) {
+        even_strips<T, kTileVectors>(count, s.k, left, s.a_row, s.a_col, b + column + columns - nr, s.b_row,
+                                     to + columns - nr, c_row);
+      } else {
+        for (int64_t j = whole; j < columns; j += w) {
+          const int64_t at = std::min(j, columns - w);
+          even_strips<T, 1>(count, s.k, left, s.a_row, s.a_col, b + column + at, s.b_row, to + at, c_row);
         }
       }
-      finish(first, last - first);
     }
-    return;
+    finish(first, count);
   }
-  for (int64_t depth = 0; depth < s.k; depth += kDepth) {
-    const int64_t k = std::min(kDepth, s.k - depth);
-    if (l.packs_a) {
-      // Strips of kTileRows rows, k by k: what a tile broadcasts lies in one stream.
-      for (int64_t i = 0; i < rows; i += kTileRows) {
-        const int64_t height = std::min<int64_t>(kTileRows, rows - i);
-        T* to = packed_a + i * k;
-        const T* from = a + i * s.a_row + depth * s.a_col;
-        if (s.a_row == 1) {
-          for (int64_t p = 0; p < k; ++p)
-            for (int64_t r = 0; r < height; ++r) to[p * kTileRows + r] = from[p * s.a_col + r];
-        } else {
-          for (int64_t r = 0; r < height; ++r)
-            for (int64_t p = 0; p < k; ++p) to[p * kTileRows + r] = from[r * s.a_row + p * s.a_col];
-        }
-      }
-    }
-    for (int64_t j = 0; j < columns; j += nr) {
-      int64_t stride;
-      const T* panel = panel_at(j, depth, &stride);
-      for (int64_t i = 0; i < rows; i += kTileRows) {
-        const int64_t height = std::min<int64_t>(kTileRows, rows - i);
-        const T* left = l.packs_a ? packed_a + i * k : a + i * s.a_row + depth * s.a_col;
-        tile_any<T>(height, std::min(nr, columns - j), k, left, l.packs_a ? 1 : s.a_row, l.packs_a ? kTileRows : s.a_col, panel, stride,
-                    c + i * c_row + j, c_row, depth > 0);
-      }
-    }
-  }
-  finish(0, rows);
 }
 
 inline void gemm_run(const GemmTask& task, const Plan&, const char* shared, int64_t piece, char* scratch) {
-  if (task.shape.type == DType::F64) gemm_run_typed<double>(task, shared, piece, scratch);
-  else gemm_run_typed<float>(task, shared, piece, scratch);
+  if (task.shape.type == DType::F64)
+    gemm_run_typed<double>(task, shared, piece, scratch);
+  else
+    gemm_run_typed<float>(task, shared, piece, scratch);
 }
 
 }  // namespace yeoul::YEOUL_ISA

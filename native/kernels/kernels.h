@@ -7,9 +7,7 @@
 
 namespace yeoul {
 
-enum class DType : uint8_t {
-  Bool, U8, I8, U16, I16, U32, I32, U64, I64, F16, BF16, F32, F64, Count
-};
+enum class DType : uint8_t { Bool, U8, I8, U16, I16, U32, I32, U64, I64, F16, BF16, F32, F64, Count };
 
 constexpr int64_t item_size(DType type) {
   constexpr int64_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 8, 8, 2, 2, 4, 8};
@@ -17,21 +15,22 @@ constexpr int64_t item_size(DType type) {
 }
 
 // name, number of operands
-#define YEOUL_MAP_OPS(X)                                                                            \
-  X(const, 0) X(cast, 1) X(copy, 1) X(neg, 1) X(abs, 1) X(sign, 1) X(floor, 1) X(ceil, 1)           \
-  X(round, 1) X(trunc, 1) X(sqrt, 1) X(rsqrt, 1) X(square, 1) X(reciprocal, 1) X(exp, 1)            \
-  X(expm1, 1) X(log, 1) X(log1p, 1) X(sin, 1) X(cos, 1) X(tan, 1) X(asin, 1) X(acos, 1) X(atan, 1)  \
-  X(sinh, 1) X(cosh, 1) X(tanh, 1) X(asinh, 1) X(acosh, 1) X(atanh, 1) X(sigmoid, 1) X(erf, 1)      \
-  X(softplus, 1) X(isnan, 1) X(isinf, 1) X(isfinite, 1) X(not, 1)                                   \
-  X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(floordiv, 2) X(mod, 2) X(pow, 2) X(atan2, 2) X(max, 2)  \
-  X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2) X(le, 2) X(gt, 2) X(ge, 2) X(and, 2) X(or, 2) X(xor, 2)      \
-  X(shl, 2) X(shr, 2) X(select, 3) X(fma, 3) X(lerp, 3)
+#define YEOUL_MAP_OPS(X)                                                                                           \
+  X(const, 0)                                                                                                      \
+  X(cast, 1) X(copy, 1) X(neg, 1) X(abs, 1) X(sign, 1) X(floor, 1) X(ceil, 1) X(round, 1) X(trunc, 1) X(sqrt, 1)   \
+      X(rsqrt, 1) X(square, 1) X(reciprocal, 1) X(exp, 1) X(expm1, 1) X(log, 1) X(log1p, 1) X(sin, 1) X(cos, 1)    \
+          X(tan, 1) X(asin, 1) X(acos, 1) X(atan, 1) X(sinh, 1) X(cosh, 1) X(tanh, 1) X(asinh, 1) X(acosh, 1)      \
+              X(atanh, 1) X(sigmoid, 1) X(erf, 1) X(softplus, 1) X(isnan, 1) X(isinf, 1) X(isfinite, 1) X(not, 1)  \
+                  X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(floordiv, 2) X(mod, 2) X(pow, 2) X(atan2, 2) X(max, 2) \
+                      X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2) X(le, 2) X(gt, 2) X(ge, 2) X(and, 2) X(or, 2) X(xor, 2) \
+                          X(shl, 2) X(shr, 2) X(select, 3) X(fma, 3) X(lerp, 3) X(lerp_square, 3) X(adam_step, 5)  \
+                              X(rms_step, 5)
 
 enum class MapOpCode : uint8_t {
 #define X(name, arity) op_##name,
   YEOUL_MAP_OPS(X)
 #undef X
-  Count
+      Count
 };
 
 #define YEOUL_REDUCTIONS(X) X(sum) X(prod) X(max) X(min) X(argmax) X(argmin)
@@ -39,17 +38,19 @@ enum class Reduction : uint8_t {
 #define X(name) red_##name,
   YEOUL_REDUCTIONS(X)
 #undef X
-  Count
+      Count
 };
 
 constexpr int kMaxDims = 8;
 constexpr int64_t kTile = 512;  // elements a register of the byte code holds
 
+constexpr int kMaxOperands = 5;
+
 struct MapOp {
   MapOpCode code;
   DType type;    // of the operands (of b and c for select)
   DType target;  // of the result, for cast
-  uint16_t dst, a, b, c;
+  uint16_t dst, read[kMaxOperands];
   double number;  // for const
 };
 
@@ -107,7 +108,7 @@ struct ReduceTask {
   DType type;      // of the input
   DType out_type;  // I32 or I64 for argmax and argmin, else == type
   int64_t outer, reduced, inner;
-  const void* in;              // null when the prologue computes it
+  const void* in;  // null when the prologue computes it
   void* out;
   const MapProgram* prologue;  // or null; its last output has value -1
   void* const* values;
@@ -146,7 +147,8 @@ struct ScatterTask {
 struct KernelTable {
   const char* name;
 
-  // Fills `storage` (size from map_prepared_bytes) with what map_run needs: kernel addresses, which registers alias memory.
+  // Fills `storage` (size from map_prepared_bytes) with what map_run needs: kernel addresses, which registers alias
+  // memory.
   size_t (*map_prepared_bytes)(const MapProgram&);
   void (*map_prepare)(const MapProgram&, void* storage);
   size_t (*map_scratch_bytes)(const MapProgram&);
@@ -157,7 +159,8 @@ struct KernelTable {
   double (*map_work)(const MapProgram&);  // estimated nanoseconds on one thread
 
   Plan (*gemm_plan)(const GemmShape&, const MapProgram* epilogue);
-  void (*gemm_prepare)(const GemmTask&, const Plan&, char* shared, int64_t piece, int64_t pieces);  // e.g. packing; may be null-op
+  void (*gemm_prepare)(const GemmTask&, const Plan&, char* shared, int64_t piece,
+                       int64_t pieces);  // e.g. packing; may be null-op
   void (*gemm_run)(const GemmTask&, const Plan&, const char* shared, int64_t piece, char* scratch);
 
   Plan (*reduce_plan)(const ReduceTask&);

@@ -2,8 +2,9 @@
 //
 //   for each tile of the iteration space:  r[dst] = op(r[a], r[b], r[c])  for each op;  store the outputs
 //
-// A tile is at most kTile elements, or as many whole short rows as fit, so that a broadcast row is one fixed pattern.  Registers of contiguous inputs and
-// outputs are the memory itself; all others live in scratch that stays in the first-level cache.
+// A tile is at most kTile elements, or as many whole short rows as fit, so that a broadcast row is one fixed pattern.
+// Registers of contiguous inputs and outputs are the memory itself; all others live in scratch that stays in the
+// first-level cache.
 #pragma once
 
 #include <algorithm>
@@ -16,8 +17,11 @@
 namespace yeoul::YEOUL_ISA {
 
 using MapFunction = void (*)(void* dst, const void* a, const void* b, const void* c, int64_t n);
+using WideFunction = void (*)(void* dst, const void* a, const void* b, const void* c, const void* d, const void* e,
+                              int64_t n);
 
-// -- half-width floats ----------------------------------------------------------------------------------------------------
+// -- half-width floats
+// ----------------------------------------------------------------------------------------------------
 struct Half {
   uint16_t bits;
 };
@@ -54,12 +58,15 @@ inline BFloat bfloat_from(float x) {
   return {static_cast<uint16_t>(bits >> 16)};
 }
 
-// -- conversion -----------------------------------------------------------------------------------------------------------
+// -- conversion
+// -----------------------------------------------------------------------------------------------------------
 template <typename From, typename To>
 inline To convert(From x) {
   if constexpr (std::is_same_v<From, Half> || std::is_same_v<From, BFloat>) {
-    if constexpr (std::is_same_v<From, To>) return x;
-    else return convert<float, To>(to_float(x));
+    if constexpr (std::is_same_v<From, To>)
+      return x;
+    else
+      return convert<float, To>(to_float(x));
   } else if constexpr (std::is_same_v<To, Half>) {
     return half_from(static_cast<double>(x));
   } else if constexpr (std::is_same_v<To, BFloat>) {
@@ -69,7 +76,8 @@ inline To convert(From x) {
   } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
     // Out of range is undefined in C++: such values become the lowest integer, as vector conversions give.
     constexpr From low = static_cast<From>(std::numeric_limits<To>::min());
-    constexpr From high = -static_cast<From>(std::numeric_limits<std::make_signed_t<To>>::min()) * (std::is_signed_v<To> ? From(1) : From(2));
+    constexpr From high = -static_cast<From>(std::numeric_limits<std::make_signed_t<To>>::min()) *
+                          (std::is_signed_v<To> ? From(1) : From(2));
     const bool fits = x > low - From(1) && x < high;
     return fits ? static_cast<To>(x) : std::numeric_limits<To>::min();
   } else {
@@ -88,41 +96,68 @@ void cast_loop(void* dst, const void* a, const void*, const void*, int64_t n) {
 template <typename From>
 MapFunction cast_from(DType to) {
   switch (to) {
-    case DType::Bool: return cast_loop<From, bool>;
-    case DType::U8: return cast_loop<From, uint8_t>;
-    case DType::I8: return cast_loop<From, int8_t>;
-    case DType::U16: return cast_loop<From, uint16_t>;
-    case DType::I16: return cast_loop<From, int16_t>;
-    case DType::U32: return cast_loop<From, uint32_t>;
-    case DType::I32: return cast_loop<From, int32_t>;
-    case DType::U64: return cast_loop<From, uint64_t>;
-    case DType::I64: return cast_loop<From, int64_t>;
-    case DType::F16: return cast_loop<From, Half>;
-    case DType::BF16: return cast_loop<From, BFloat>;
-    case DType::F32: return cast_loop<From, float>;
-    default: return cast_loop<From, double>;
+    case DType::Bool:
+      return cast_loop<From, bool>;
+    case DType::U8:
+      return cast_loop<From, uint8_t>;
+    case DType::I8:
+      return cast_loop<From, int8_t>;
+    case DType::U16:
+      return cast_loop<From, uint16_t>;
+    case DType::I16:
+      return cast_loop<From, int16_t>;
+    case DType::U32:
+      return cast_loop<From, uint32_t>;
+    case DType::I32:
+      return cast_loop<From, int32_t>;
+    case DType::U64:
+      return cast_loop<From, uint64_t>;
+    case DType::I64:
+      return cast_loop<From, int64_t>;
+    case DType::F16:
+      return cast_loop<From, Half>;
+    case DType::BF16:
+      return cast_loop<From, BFloat>;
+    case DType::F32:
+      return cast_loop<From, float>;
+    default:
+      return cast_loop<From, double>;
   }
 }
 
 inline MapFunction cast_function(DType from, DType to) {
   switch (from) {
-    case DType::Bool: return cast_from<bool>(to);
-    case DType::U8: return cast_from<uint8_t>(to);
-    case DType::I8: return cast_from<int8_t>(to);
-    case DType::U16: return cast_from<uint16_t>(to);
-    case DType::I16: return cast_from<int16_t>(to);
-    case DType::U32: return cast_from<uint32_t>(to);
-    case DType::I32: return cast_from<int32_t>(to);
-    case DType::U64: return cast_from<uint64_t>(to);
-    case DType::I64: return cast_from<int64_t>(to);
-    case DType::F16: return cast_from<Half>(to);
-    case DType::BF16: return cast_from<BFloat>(to);
-    case DType::F32: return cast_from<float>(to);
-    default: return cast_from<double>(to);
+    case DType::Bool:
+      return cast_from<bool>(to);
+    case DType::U8:
+      return cast_from<uint8_t>(to);
+    case DType::I8:
+      return cast_from<int8_t>(to);
+    case DType::U16:
+      return cast_from<uint16_t>(to);
+    case DType::I16:
+      return cast_from<int16_t>(to);
+    case DType::U32:
+      return cast_from<uint32_t>(to);
+    case DType::I32:
+      return cast_from<int32_t>(to);
+    case DType::U64:
+      return cast_from<uint64_t>(to);
+    case DType::I64:
+      return cast_from<int64_t>(to);
+    case DType::F16:
+      return cast_from<Half>(to);
+    case DType::BF16:
+      return cast_from<BFloat>(to);
+    case DType::F32:
+      return cast_from<float>(to);
+    default:
+      return cast_from<double>(to);
   }
 }
 
-// -- loops ----------------------------------------------------------------------------------------------------------------
+// -- loops
+// ----------------------------------------------------------------------------------------------------------------
 template <typename T, typename R, typename F>
 void unary_loop(void* dst, const void* a, const void*, const void*, int64_t n) {
   const T* x = static_cast<const T*>(a);
@@ -175,12 +210,12 @@ struct Wrapping<T, true> {
 template <typename T>
 using Wrap = typename Wrapping<T>::type;
 
-#define YEOUL_UNARY(name, expression)  \
-  struct name {                        \
-    template <typename T>              \
-    static inline auto of(T x) {       \
-      return expression;               \
-    }                                  \
+#define YEOUL_UNARY(name, expression) \
+  struct name {                       \
+    template <typename T>             \
+    static inline auto of(T x) {      \
+      return expression;              \
+    }                                 \
   };
 #define YEOUL_BINARY(name, expression) \
   struct name {                        \
@@ -242,7 +277,7 @@ YEOUL_BINARY(Lt, x < z)
 YEOUL_BINARY(Le, x <= z)
 YEOUL_BINARY(Gt, x > z)
 YEOUL_BINARY(Ge, x >= z)
-YEOUL_BINARY(And, static_cast<T>(x & z))
+YEOUL_BINARY(And, static_cast<T>(x& z))
 YEOUL_BINARY(Or, static_cast<T>(x | z))
 YEOUL_BINARY(Xor, static_cast<T>(x ^ z))
 YEOUL_BINARY(MaxInt, x > z ? x : z)
@@ -316,7 +351,8 @@ struct PowInt {
 struct Shl {
   template <typename T>
   static inline T of(T x, T z) {
-    return static_cast<Wrap<T>>(z) < sizeof(T) * 8 ? static_cast<T>(static_cast<Wrap<T>>(x) << static_cast<Wrap<T>>(z)) : T(0);
+    return static_cast<Wrap<T>>(z) < sizeof(T) * 8 ? static_cast<T>(static_cast<Wrap<T>>(x) << static_cast<Wrap<T>>(z))
+                                                   : T(0);
   }
 };
 struct Shr {
@@ -337,49 +373,132 @@ struct Lerp {
     return x + (z - x) * w;
   }
 };
+struct LerpSquare {
+  template <typename T>
+  static inline T of(T x, T z, T w) {
+    return x + (z * z - x) * w;
+  }
+};
+
+// What most optimizers end with, in one pass: the divider works while the rest is loaded and stored.
+struct AdamStep {
+  template <typename T>
+  static inline T of(T x, T step, T rate, T square, T epsilon) {
+    return x - step * rate / (std::sqrt(square) + epsilon);
+  }
+};
+struct RmsStep {
+  template <typename T>
+  static inline T of(T x, T step, T rate, T square, T epsilon) {
+    return x - step * rate / std::sqrt(square + epsilon);
+  }
+};
+
+template <typename T, typename F>
+void wide_loop(void* dst, const void* a, const void* b, const void* c, const void* d, const void* e, int64_t n) {
+  const T* x0 = static_cast<const T*>(a);
+  const T* x1 = static_cast<const T*>(b);
+  const T* x2 = static_cast<const T*>(c);
+  const T* x3 = static_cast<const T*>(d);
+  const T* x4 = static_cast<const T*>(e);
+  T* y = static_cast<T*>(dst);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) y[i] = F::of(x0[i], x1[i], x2[i], x3[i], x4[i]);
+}
+
+template <typename F>
+WideFunction wide_of(DType type) {
+  return type == DType::F64 ? wide_loop<double, F> : wide_loop<float, F>;
+}
+
+inline WideFunction wide_function(const MapOp& op) {
+  if (op.code == MapOpCode::op_adam_step) return wide_of<AdamStep>(op.type);
+  if (op.code == MapOpCode::op_rms_step) return wide_of<RmsStep>(op.type);
+  return nullptr;
+}
 
 template <typename T>
 MapFunction float_function(MapOpCode code) {
   using M = MapOpCode;
   switch (code) {
-    case M::op_neg: return unary_loop<T, T, NegFloat>;
-    case M::op_abs: return unary_loop<T, T, AbsFloat>;
-    case M::op_floor: return unary_loop<T, T, Floor>;
-    case M::op_ceil: return unary_loop<T, T, Ceil>;
-    case M::op_round: return unary_loop<T, T, Round>;
-    case M::op_trunc: return unary_loop<T, T, Trunc>;
-    case M::op_sqrt: return unary_loop<T, T, Sqrt>;
-    case M::op_rsqrt: return unary_loop<T, T, Rsqrt>;
-    case M::op_reciprocal: return unary_loop<T, T, Reciprocal>;
-    case M::op_exp: return unary_loop<T, T, Exp>;
-    case M::op_expm1: return unary_loop<T, T, Expm1>;
-    case M::op_log: return unary_loop<T, T, Log>;
-    case M::op_log1p: return unary_loop<T, T, Log1p>;
-    case M::op_sin: return unary_loop<T, T, Sin>;
-    case M::op_cos: return unary_loop<T, T, Cos>;
-    case M::op_tan: return unary_loop<T, T, Tan>;
-    case M::op_asin: return unary_loop<T, T, Asin>;
-    case M::op_acos: return unary_loop<T, T, Acos>;
-    case M::op_atan: return unary_loop<T, T, Atan>;
-    case M::op_sinh: return unary_loop<T, T, Sinh>;
-    case M::op_cosh: return unary_loop<T, T, Cosh>;
-    case M::op_tanh: return unary_loop<T, T, Tanh>;
-    case M::op_asinh: return unary_loop<T, T, Asinh>;
-    case M::op_acosh: return unary_loop<T, T, Acosh>;
-    case M::op_atanh: return unary_loop<T, T, Atanh>;
-    case M::op_sigmoid: return unary_loop<T, T, Sigmoid>;
-    case M::op_erf: return unary_loop<T, T, Erf>;
-    case M::op_softplus: return unary_loop<T, T, Softplus>;
-    case M::op_isnan: return unary_loop<T, bool, IsNan>;
-    case M::op_isinf: return unary_loop<T, bool, IsInf>;
-    case M::op_isfinite: return unary_loop<T, bool, IsFinite>;
-    case M::op_div: return binary_loop<T, T, Div>;
-    case M::op_pow: return binary_loop<T, T, Pow>;
-    case M::op_atan2: return binary_loop<T, T, Atan2>;
-    case M::op_max: return binary_loop<T, T, MaxFloat>;
-    case M::op_min: return binary_loop<T, T, MinFloat>;
-    case M::op_lerp: return ternary_loop<T, Lerp>;
-    default: return nullptr;
+    case M::op_neg:
+      return unary_loop<T, T, NegFloat>;
+    case M::op_abs:
+      return unary_loop<T, T, AbsFloat>;
+    case M::op_floor:
+      return unary_loop<T, T, Floor>;
+    case M::op_ceil:
+      return unary_loop<T, T, Ceil>;
+    case M::op_round:
+      return unary_loop<T, T, Round>;
+    case M::op_trunc:
+      return unary_loop<T, T, Trunc>;
+    case M::op_sqrt:
+      return unary_loop<T, T, Sqrt>;
+    case M::op_rsqrt:
+      return unary_loop<T, T, Rsqrt>;
+    case M::op_reciprocal:
+      return unary_loop<T, T, Reciprocal>;
+    case M::op_exp:
+      return unary_loop<T, T, Exp>;
+    case M::op_expm1:
+      return unary_loop<T, T, Expm1>;
+    case M::op_log:
+      return unary_loop<T, T, Log>;
+    case M::op_log1p:
+      return unary_loop<T, T, Log1p>;
+    case M::op_sin:
+      return unary_loop<T, T, Sin>;
+    case M::op_cos:
+      return unary_loop<T, T, Cos>;
+    case M::op_tan:
+      return unary_loop<T, T, Tan>;
+    case M::op_asin:
+      return unary_loop<T, T, Asin>;
+    case M::op_acos:
+      return unary_loop<T, T, Acos>;
+    case M::op_atan:
+      return unary_loop<T, T, Atan>;
+    case M::op_sinh:
+      return unary_loop<T, T, Sinh>;
+    case M::op_cosh:
+      return unary_loop<T, T, Cosh>;
+    case M::op_tanh:
+      return unary_loop<T, T, Tanh>;
+    case M::op_asinh:
+      return unary_loop<T, T, Asinh>;
+    case M::op_acosh:
+      return unary_loop<T, T, Acosh>;
+    case M::op_atanh:
+      return unary_loop<T, T, Atanh>;
+    case M::op_sigmoid:
+      return unary_loop<T, T, Sigmoid>;
+    case M::op_erf:
+      return unary_loop<T, T, Erf>;
+    case M::op_softplus:
+      return unary_loop<T, T, Softplus>;
+    case M::op_isnan:
+      return unary_loop<T, bool, IsNan>;
+    case M::op_isinf:
+      return unary_loop<T, bool, IsInf>;
+    case M::op_isfinite:
+      return unary_loop<T, bool, IsFinite>;
+    case M::op_div:
+      return binary_loop<T, T, Div>;
+    case M::op_pow:
+      return binary_loop<T, T, Pow>;
+    case M::op_atan2:
+      return binary_loop<T, T, Atan2>;
+    case M::op_max:
+      return binary_loop<T, T, MaxFloat>;
+    case M::op_min:
+      return binary_loop<T, T, MinFloat>;
+    case M::op_lerp:
+      return ternary_loop<T, Lerp>;
+    case M::op_lerp_square:
+      return ternary_loop<T, LerpSquare>;
+    default:
+      return nullptr;
   }
 }
 
@@ -387,24 +506,37 @@ template <typename T>
 MapFunction integer_function(MapOpCode code) {
   using M = MapOpCode;
   switch (code) {
-    case M::op_neg: return unary_loop<T, T, Neg>;
-    case M::op_abs: return unary_loop<T, T, Abs>;
+    case M::op_neg:
+      return unary_loop<T, T, Neg>;
+    case M::op_abs:
+      return unary_loop<T, T, Abs>;
     case M::op_floor:
     case M::op_ceil:
     case M::op_round:
-    case M::op_trunc: return unary_loop<T, T, Copy>;
+    case M::op_trunc:
+      return unary_loop<T, T, Copy>;
     case M::op_isnan:
-    case M::op_isinf: return unary_loop<T, bool, False_>;
-    case M::op_isfinite: return unary_loop<T, bool, True_>;
+    case M::op_isinf:
+      return unary_loop<T, bool, False_>;
+    case M::op_isfinite:
+      return unary_loop<T, bool, True_>;
     case M::op_not:
-      if constexpr (std::is_same_v<T, bool>) return unary_loop<T, T, NotBool>;
-      else return unary_loop<T, T, Not>;
-    case M::op_and: return binary_loop<T, T, And>;
-    case M::op_or: return binary_loop<T, T, Or>;
-    case M::op_xor: return binary_loop<T, T, Xor>;
-    case M::op_max: return binary_loop<T, T, MaxInt>;
-    case M::op_min: return binary_loop<T, T, MinInt>;
-    default: break;
+      if constexpr (std::is_same_v<T, bool>)
+        return unary_loop<T, T, NotBool>;
+      else
+        return unary_loop<T, T, Not>;
+    case M::op_and:
+      return binary_loop<T, T, And>;
+    case M::op_or:
+      return binary_loop<T, T, Or>;
+    case M::op_xor:
+      return binary_loop<T, T, Xor>;
+    case M::op_max:
+      return binary_loop<T, T, MaxInt>;
+    case M::op_min:
+      return binary_loop<T, T, MinInt>;
+    default:
+      break;
   }
   if constexpr (!std::is_same_v<T, bool>) {
     if (code == M::op_shl) return binary_loop<T, T, Shl>;
@@ -420,73 +552,121 @@ template <typename T>
 MapFunction function_of(MapOpCode code) {
   using M = MapOpCode;
   MapFunction special = nullptr;
-  if constexpr (std::is_floating_point_v<T>) special = float_function<T>(code);
-  else special = integer_function<T>(code);
+  if constexpr (std::is_floating_point_v<T>)
+    special = float_function<T>(code);
+  else
+    special = integer_function<T>(code);
   if (special) return special;
   switch (code) {
-    case M::op_copy: return unary_loop<T, T, Copy>;
+    case M::op_copy:
+      return unary_loop<T, T, Copy>;
     case M::op_sign:
-      if constexpr (std::is_same_v<T, bool>) return unary_loop<T, T, Copy>;
-      else return unary_loop<T, T, Sign>;
-    case M::op_square: return unary_loop<T, T, Square>;
-    case M::op_add: return binary_loop<T, T, Add>;
-    case M::op_sub: return binary_loop<T, T, Sub>;
-    case M::op_mul: return binary_loop<T, T, Mul>;
-    case M::op_floordiv: return binary_loop<T, T, FloorDiv>;
-    case M::op_mod: return binary_loop<T, T, Mod>;
-    case M::op_eq: return binary_loop<T, bool, Eq>;
-    case M::op_ne: return binary_loop<T, bool, Ne>;
-    case M::op_lt: return binary_loop<T, bool, Lt>;
-    case M::op_le: return binary_loop<T, bool, Le>;
-    case M::op_gt: return binary_loop<T, bool, Gt>;
-    case M::op_ge: return binary_loop<T, bool, Ge>;
-    case M::op_select: return select_loop<T>;
-    case M::op_fma: return ternary_loop<T, Fma>;
-    default: return unary_loop<T, T, Copy>;
+      if constexpr (std::is_same_v<T, bool>)
+        return unary_loop<T, T, Copy>;
+      else
+        return unary_loop<T, T, Sign>;
+    case M::op_square:
+      return unary_loop<T, T, Square>;
+    case M::op_add:
+      return binary_loop<T, T, Add>;
+    case M::op_sub:
+      return binary_loop<T, T, Sub>;
+    case M::op_mul:
+      return binary_loop<T, T, Mul>;
+    case M::op_floordiv:
+      return binary_loop<T, T, FloorDiv>;
+    case M::op_mod:
+      return binary_loop<T, T, Mod>;
+    case M::op_eq:
+      return binary_loop<T, bool, Eq>;
+    case M::op_ne:
+      return binary_loop<T, bool, Ne>;
+    case M::op_lt:
+      return binary_loop<T, bool, Lt>;
+    case M::op_le:
+      return binary_loop<T, bool, Le>;
+    case M::op_gt:
+      return binary_loop<T, bool, Gt>;
+    case M::op_ge:
+      return binary_loop<T, bool, Ge>;
+    case M::op_select:
+      return select_loop<T>;
+    case M::op_fma:
+      return ternary_loop<T, Fma>;
+    default:
+      return unary_loop<T, T, Copy>;
   }
 }
 
 inline MapFunction map_function(const MapOp& op) {
   if (op.code == MapOpCode::op_cast) return cast_function(op.type, op.target);
   switch (op.type) {
-    case DType::Bool: return function_of<bool>(op.code);
-    case DType::I32: return function_of<int32_t>(op.code);
-    case DType::I64: return function_of<int64_t>(op.code);
-    case DType::U32: return function_of<uint32_t>(op.code);
-    case DType::F64: return function_of<double>(op.code);
-    default: return function_of<float>(op.code);
+    case DType::Bool:
+      return function_of<bool>(op.code);
+    case DType::I32:
+      return function_of<int32_t>(op.code);
+    case DType::I64:
+      return function_of<int64_t>(op.code);
+    case DType::U32:
+      return function_of<uint32_t>(op.code);
+    case DType::F64:
+      return function_of<double>(op.code);
+    default:
+      return function_of<float>(op.code);
   }
 }
 
 inline void fill(void* dst, DType type, int64_t n, double number) {
   const auto put = [&](auto value) { std::fill_n(static_cast<decltype(value)*>(dst), n, value); };
   switch (type) {
-    case DType::Bool: return put(number != 0.0);
-    case DType::U8: return put(convert<double, uint8_t>(number));
-    case DType::I8: return put(convert<double, int8_t>(number));
-    case DType::U16: return put(convert<double, uint16_t>(number));
-    case DType::I16: return put(convert<double, int16_t>(number));
-    case DType::U32: return put(convert<double, uint32_t>(number));
-    case DType::I32: return put(convert<double, int32_t>(number));
-    case DType::U64: return put(convert<double, uint64_t>(number));
-    case DType::I64: return put(convert<double, int64_t>(number));
-    case DType::F16: return put(half_from(number));
-    case DType::BF16: return put(bfloat_from(static_cast<float>(number)));
-    case DType::F32: return put(static_cast<float>(number));
-    default: return put(number);
+    case DType::Bool:
+      return put(number != 0.0);
+    case DType::U8:
+      return put(convert<double, uint8_t>(number));
+    case DType::I8:
+      return put(convert<double, int8_t>(number));
+    case DType::U16:
+      return put(convert<double, uint16_t>(number));
+    case DType::I16:
+      return put(convert<double, int16_t>(number));
+    case DType::U32:
+      return put(convert<double, uint32_t>(number));
+    case DType::I32:
+      return put(convert<double, int32_t>(number));
+    case DType::U64:
+      return put(convert<double, uint64_t>(number));
+    case DType::I64:
+      return put(convert<double, int64_t>(number));
+    case DType::F16:
+      return put(half_from(number));
+    case DType::BF16:
+      return put(bfloat_from(static_cast<float>(number)));
+    case DType::F32:
+      return put(static_cast<float>(number));
+    default:
+      return put(number);
   }
 }
 
 inline void splat(void* dst, const void* src, int64_t item, int64_t n) {
   switch (item) {
-    case 1: std::memset(dst, *static_cast<const unsigned char*>(src), static_cast<size_t>(n)); break;
-    case 2: std::fill_n(static_cast<uint16_t*>(dst), n, *static_cast<const uint16_t*>(src)); break;
-    case 4: std::fill_n(static_cast<uint32_t*>(dst), n, *static_cast<const uint32_t*>(src)); break;
-    default: std::fill_n(static_cast<uint64_t*>(dst), n, *static_cast<const uint64_t*>(src)); break;
+    case 1:
+      std::memset(dst, *static_cast<const unsigned char*>(src), static_cast<size_t>(n));
+      break;
+    case 2:
+      std::fill_n(static_cast<uint16_t*>(dst), n, *static_cast<const uint16_t*>(src));
+      break;
+    case 4:
+      std::fill_n(static_cast<uint32_t*>(dst), n, *static_cast<const uint32_t*>(src));
+      break;
+    default:
+      std::fill_n(static_cast<uint64_t*>(dst), n, *static_cast<const uint64_t*>(src));
+      break;
   }
 }
 
-// -- preparation ----------------------------------------------------------------------------------------------------------
+// -- preparation
+// ----------------------------------------------------------------------------------------------------------
 enum class Access : uint8_t { Accumulator, Contiguous, Scalar, Row, General };
 
 struct PreparedInput {
@@ -497,8 +677,9 @@ struct PreparedInput {
 
 struct PreparedOp {
   MapFunction function;
-  int32_t dst, a, b, c;  // locations: inputs, then registers in scratch, then outputs in memory
-  bool is_constant;      // filled once a call
+  WideFunction wide;                // of ops with more than three operands
+  int32_t dst, read[kMaxOperands];  // locations: inputs, then registers in scratch, then outputs in memory
+  bool is_constant;                 // filled once a call
   DType type;
   double number;
 };
@@ -521,15 +702,20 @@ struct Prepared {
 };
 
 inline double op_cost(MapOpCode code) {
-  if (code >= MapOpCode::op_sin && code <= MapOpCode::op_erf && code != MapOpCode::op_tanh && code != MapOpCode::op_sigmoid) return 12.0;
-  if (code == MapOpCode::op_pow || code == MapOpCode::op_atan2 || code == MapOpCode::op_mod || code == MapOpCode::op_floordiv) return 15.0;
+  if (code >= MapOpCode::op_sin && code <= MapOpCode::op_erf && code != MapOpCode::op_tanh &&
+      code != MapOpCode::op_sigmoid)
+    return 12.0;
+  if (code == MapOpCode::op_pow || code == MapOpCode::op_atan2 || code == MapOpCode::op_mod ||
+      code == MapOpCode::op_floordiv)
+    return 15.0;
   if (code >= MapOpCode::op_exp && code <= MapOpCode::op_softplus) return 1.2;
   return 0.12;
 }
 
 inline size_t map_prepared_bytes(const MapProgram& m) {
-  return sizeof(Prepared) + static_cast<size_t>(m.n_inputs) * sizeof(PreparedInput) + static_cast<size_t>(m.n_registers) * sizeof(int64_t) +
-         static_cast<size_t>(m.n_ops) * sizeof(PreparedOp) + static_cast<size_t>(m.n_outputs) * sizeof(PreparedOutput) + 64;
+  return sizeof(Prepared) + static_cast<size_t>(m.n_inputs) * sizeof(PreparedInput) +
+         static_cast<size_t>(m.n_registers) * sizeof(int64_t) + static_cast<size_t>(m.n_ops) * sizeof(PreparedOp) +
+         static_cast<size_t>(m.n_outputs) * sizeof(PreparedOutput) + 64;
 }
 
 inline void map_prepare(const MapProgram& m, void* storage) {
@@ -604,21 +790,24 @@ inline void map_prepare(const MapProgram& m, void* storage) {
     PreparedOutput& q = p->outputs[o];
     q.item = item_size(output.type);
     q.from = -1;
-    if ((output.direct || output.value < 0) && output.reg >= m.n_inputs && direct[output.reg] < 0) direct[output.reg] = o;
-    else q.from = -2;  // resolved below
+    if ((output.direct || output.value < 0) && output.reg >= m.n_inputs && direct[output.reg] < 0)
+      direct[output.reg] = o;
+    else
+      q.from = -2;  // resolved below
     p->cost += 0.05 * static_cast<double>(q.item) / 4.0;
   }
   p->n_constants = 0;
   for (int k = 0; k < m.n_ops; ++k) {
     const MapOp& op = m.ops[k];
     PreparedOp& q = p->ops[k];
-    q.a = where[op.a], q.b = where[op.b], q.c = where[op.c];
+    for (int r = 0; r < kMaxOperands; ++r) q.read[r] = where[op.read[r]];
     const int32_t o = last_write[op.dst] == k ? direct[op.dst] : -1;
     q.dst = where[op.dst] = o >= 0 ? first_output + o : first_register + op.dst;
     q.type = op.type;
     q.number = op.number;
     q.is_constant = op.code == MapOpCode::op_const && writes[op.dst] == 1 && o < 0;
-    q.function = op.code == MapOpCode::op_const ? nullptr : map_function(op);
+    q.wide = wide_function(op);
+    q.function = op.code == MapOpCode::op_const || q.wide ? nullptr : map_function(op);
     p->cost += op_cost(op.code) * static_cast<double>(item_size(op.type)) / 4.0;
   }
   for (int o = 0; o < m.n_outputs; ++o)
@@ -636,7 +825,8 @@ inline size_t map_scratch_bytes(const MapProgram& m) { return static_cast<size_t
 inline double map_work(const MapProgram& m) { return prepared(m).cost * static_cast<double>(m.count) + 20.0; }
 
 // n elements of a strided input from flat position `at`, into `dst`.
-inline void collect(const MapProgram& m, const MapInput& input, int64_t item, const char* base, int64_t at, int64_t n, char* dst) {
+inline void collect(const MapProgram& m, const MapInput& input, int64_t item, const char* base, int64_t at, int64_t n,
+                    char* dst) {
   int64_t index[kMaxDims];
   int64_t rest = at, offset = 0;
   const int last = m.n_dims - 1;
@@ -670,8 +860,8 @@ inline void collect(const MapProgram& m, const MapInput& input, int64_t item, co
   }
 }
 
-inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int64_t end, const void* accumulator, void* result,
-                    char* scratch) {
+inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int64_t end, const void* accumulator,
+                    void* result, char* scratch) {
   if (begin >= end) return;
   const Prepared& p = prepared(m);
   auto** location = reinterpret_cast<char**>(scratch);
@@ -696,8 +886,10 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
         break;
       case Access::Row:
         location[i] = registers + q.scratch;
-        if (p.tile % p.inner == 0) collect(m, input, q.item, static_cast<char*>(values[input.value]), begin, longest, location[i]);
-        else is_each_tile = true;
+        if (p.tile % p.inner == 0)
+          collect(m, input, q.item, static_cast<char*>(values[input.value]), begin, longest, location[i]);
+        else
+          is_each_tile = true;
         break;
       case Access::General:
         location[i] = registers + q.scratch;
@@ -707,7 +899,9 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
   }
   for (int o = 0; o < m.n_outputs; ++o) {
     const MapOutput& output = m.outputs[o];
-    location[first_output + o] = output.value < 0 ? static_cast<char*>(result) : static_cast<char*>(values[output.value]) + begin * p.outputs[o].item;
+    location[first_output + o] = output.value < 0
+                                     ? static_cast<char*>(result)
+                                     : static_cast<char*>(values[output.value]) + begin * p.outputs[o].item;
   }
   for (int k = 0; k < p.n_constants; ++k) fill(location[p.ops[k].dst], p.ops[k].type, longest, p.ops[k].number);
 
@@ -729,8 +923,14 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
       }
     }
     for (const PreparedOp* op = p.ops + p.n_constants; op != ops_end; ++op) {
-      if (op->function) op->function(location[op->dst], location[op->a], location[op->b], location[op->c], n);
-      else fill(location[op->dst], op->type, n, op->number);
+      const int32_t* read = op->read;
+      if (op->function)
+        op->function(location[op->dst], location[read[0]], location[read[1]], location[read[2]], n);
+      else if (op->wide)
+        op->wide(location[op->dst], location[read[0]], location[read[1]], location[read[2]], location[read[3]],
+                 location[read[4]], n);
+      else
+        fill(location[op->dst], op->type, n, op->number);
     }
     for (int o = 0; o < m.n_outputs; ++o) {
       const PreparedOutput& q = p.outputs[o];

@@ -192,7 +192,7 @@ void Decoder::decode_map_outputs(MapCode& code, const MapShape& shape) {
 
 void Decoder::decode_map_ops(MapCode& code) {
   MapProgram& program = code.program;
-  program.n_ops = static_cast<int32_t>(take_in("the number of ops", 0, (end_ - cursor_) / 6));
+  program.n_ops = static_cast<int32_t>(take_in("the number of ops", 0, (end_ - cursor_) / kMapOpWords));
   // More registers than can ever be written only cost scratch.
   if (program.n_registers > program.n_inputs + program.n_ops) {
     fail(std::to_string(program.n_registers) + " registers are more than its inputs and ops can fill");
@@ -232,15 +232,15 @@ void Decoder::decode_map_ops(MapCode& code) {
       is_constant[op.dst] = true;
       n_read = 1;
     } else if (op.code == MapOpCode::op_cast) {
-      op.a = operand(op.type);
+      op.read[0] = operand(op.type);
       op.target = take_dtype("the dtype that a cast gives");
       n_read = 2;
     } else {
-      if (n_read > 0) op.a = operand(op.code == MapOpCode::op_select ? DType::Bool : op.type);
-      if (n_read > 1) op.b = operand(op.type);
-      if (n_read > 2) op.c = operand(op.type);
+      for (int k = 0; k < n_read; ++k) {
+        op.read[k] = operand(k == 0 && op.code == MapOpCode::op_select ? DType::Bool : op.type);
+      }
     }
-    for (int unused = n_read; unused < 3; ++unused) take("an op's unused word");
+    for (int unused = n_read; unused < kMaxOperands; ++unused) take("an op's unused word");
     types[op.dst] = op.target;
     code.ops.push_back(op);
   }
@@ -295,9 +295,8 @@ void Decoder::find_direct_outputs(MapCode& code) const {
     const MapOp& op = code.ops[i];
     last_write[op.dst] = i;
     if (op.code == MapOpCode::op_const) continue;
-    const uint16_t operands[] = {op.a, op.b, op.c};
     for (int k = 0; k < arity_of(op.code); ++k) {
-      if (operands[k] < program.n_inputs) last_read[operands[k]] = i;
+      if (op.read[k] < program.n_inputs) last_read[op.read[k]] = i;
     }
   }
   // Outputs are copied from registers after all ops.

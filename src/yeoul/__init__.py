@@ -18,12 +18,15 @@ _PACKAGES = frozenset(
         "constraints",
         "core",
         "datasets",
+        "diagnosis",
+        "dtype_policies",
         "engines",
         "graph",
         "initializers",
         "layers",
         "losses",
         "metrics",
+        "mixed_precision",
         "models",
         "ops",
         "optimizers",
@@ -37,6 +40,7 @@ _PACKAGES = frozenset(
 )
 
 _NAMES = {
+    "DTypePolicy": "yeoul.dtype_policies",
     "GradientTape": "yeoul.graph.tape",
     "Initializer": "yeoul.initializers",
     "Input": "yeoul.layers",

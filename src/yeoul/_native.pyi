@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 OPCODES: dict[str, int]
 MAP_OPS: dict[str, int]
+MAP_OP_WORDS: int
 DTYPES: dict[str, int]
 REDUCTIONS: dict[str, int]
 

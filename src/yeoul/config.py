@@ -21,6 +21,7 @@ from yeoul.core.config import (
     set_image_data_format,
     standardize_data_format,
 )
+from yeoul.dtype_policies import dtype_policy, set_dtype_policy
 
 try:
     from yeoul import _native
@@ -29,11 +30,13 @@ except ImportError:
 
 __all__ = [
     "backend",
+    "dtype_policy",
     "engine",
     "epsilon",
     "floatx",
     "image_data_format",
     "num_threads",
+    "set_dtype_policy",
     "set_engine",
     "set_epsilon",
     "set_floatx",

@@ -97,6 +97,13 @@ def _named(name: str, known: dict[str, Any], kind: str) -> Any:
     raise ValueError(f"Unknown {kind} {name!r}.{hint}")
 
 
+def _public_module(cls: type) -> str | None:
+    """The module that a configuration names: Keras' for our own classes; None for one made in a script or notebook."""
+    if cls.__module__.startswith("yeoul."):
+        return f"keras.{cls.__module__.split('.')[1]}"
+    return None if cls.__module__ == "__main__" else cls.__module__
+
+
 def serialize_keras_object(thing: Any) -> Any:
     """A configuration: {"module", "class_name", "config", "registered_name"} for objects, the name for functions."""
     if thing is None or isinstance(thing, (str, int, float, bool)):
@@ -109,10 +116,10 @@ def serialize_keras_object(thing: Any) -> Any:
         cls = type(thing)
         registered = next((name for name, known in _registered.items() if known is cls and ">" in name), None)
         return {
-            "module": cls.__module__ if registered else f"keras.{cls.__module__.split('.')[1]}",
+            "module": _public_module(cls),
             "class_name": cls.__name__,
             "config": thing.get_config(),
-            "registered_name": registered,
+            "registered_name": registered or (None if cls.__module__.startswith("yeoul.") else cls.__name__),
         }
     if callable(thing):
         return getattr(thing, "__name__", str(thing))

@@ -76,9 +76,9 @@ def byte_code(
     inputs: list[tuple[int, tuple[int, ...]]],
     outputs: list[tuple[int, int]],
     n_registers: int,
-    ops: list[tuple[str, Any, int, int, int, int]],
+    ops: list[tuple[Any, ...]],
 ) -> list[int]:
-    """A MAP payload. Inputs are (value, strides), outputs (value, register), ops (name, dtype, dst, a, b, c)."""
+    """A MAP payload. Inputs are (value, strides), outputs (value, register), ops (name, dtype, dst, operands ...)."""
     words = [len(dims), *dims, len(inputs)]
     for value, strides in inputs:
         words.extend((value, *strides))
@@ -87,7 +87,8 @@ def byte_code(
         words.extend((value, register))
     words.extend((n_registers, len(ops)))
     for name, dtype, *rest in ops:
-        words.extend((MAP_OPS[name], DTYPES[np.dtype(dtype).name], *rest))
+        op = [MAP_OPS[name], DTYPES[np.dtype(dtype).name], *rest]
+        words.extend(op + [0] * (_native.MAP_OP_WORDS - len(op)))
     return words
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.ops import (
     celu,
     elu,
-    exp,
     glu,
     hard_shrink,
     hard_sigmoid,
@@ -30,11 +31,15 @@ from yeoul.ops import (
     tanh_shrink,
     threshold,
 )
-from yeoul.serialization import resolve
+from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
-exponential = exp
 swish = silu
 hard_swish = hard_silu
+
+
+def exponential(x: Any) -> Tensor:
+    """exp(x)."""
+    return ops.exp(x)
 
 
 def linear(x: Any) -> Any:
@@ -66,15 +71,27 @@ def sigmoid(x: Any) -> Tensor:
     return _with_logits(ops.sigmoid(x), x)
 
 
-def softmax(x: Any, axis: int = -1) -> Tensor:
-    """exp(x) / sum(exp(x)) along `axis`. The result remembers its logits, which cross-entropies prefer.
+def softmax(x: Any, axis: Any = -1) -> Tensor:
+    """exp(x) / sum(exp(x)) along `axis`. The result remembers its logits, which cross-entropies prefer."""
+    return _with_logits(ops.softmax(x, axis), x)
 
-    Raises: ValueError for a vector, whose softmax would run over the batch.
+
+def sparsemax(x: Any, axis: int = -1) -> Tensor:
+    """The point of the simplex nearest to x along `axis`: max(x - t, 0), with t such that the sum is 1. Many elements are exactly 0.
+
+    Source: Martins & Astudillo 2016, algorithm 1; Keras 3.15 takes another threshold, with which the sum is not 1.
     """
     x = ops.convert_to_tensor(x)
-    if x.ndim == 1:
-        raise ValueError(f"softmax needs a tensor of rank 2 or more (samples, classes), and got shape {x.shape}.")
-    return _with_logits(ops.softmax(x, axis), x)
+    z = ops.moveaxis(x, axis, -1)
+    # Which elements are positive is found without a gradient; on them the threshold is linear.
+    falling = -ops.sort(-ops.stop_gradient(z), axis=-1)
+    k = ops.cast(ops.arange(1, int(z.shape[-1] or 0) + 1), z.dtype)
+    size = ops.sum(ops.cast(falling * k + 1.0 > ops.cumsum(falling, axis=-1), z.dtype), axis=-1, keepdims=True)
+    least = ops.min(ops.where(k <= size, falling, np.inf), axis=-1, keepdims=True)
+    is_positive = ops.stop_gradient(z) >= least
+    kept = ops.cast(is_positive, z.dtype)
+    t = (ops.sum(z * kept, axis=-1, keepdims=True) - 1.0) / ops.sum(kept, axis=-1, keepdims=True)
+    return ops.moveaxis(ops.where(is_positive, z - t, 0.0), -1, axis)
 
 
 def _with_logits(y: Tensor, x: Any) -> Tensor:
@@ -91,12 +108,12 @@ def mish(x: Any) -> Tensor:
 ALL: dict[str, Any] = {
     f.__name__ if hasattr(f, "__name__") else f.name: f  # type: ignore[union-attr]
     for f in (
-        linear, relu, relu6, gelu, tanh, sigmoid, softmax, softplus, softsign, silu, selu, elu, celu, leaky_relu, mish, log_sigmoid,
+        exponential, linear, relu, relu6, gelu, tanh, sigmoid, softmax, softplus, softsign, silu, selu, elu, celu, leaky_relu, mish, log_sigmoid,
         log_softmax, hard_sigmoid, hard_silu, hard_tanh, hard_shrink, soft_shrink, tanh_shrink, glu, squareplus, sparse_plus,
-        sparse_sigmoid, threshold,
+        sparse_sigmoid, sparsemax, threshold,
     )
 }  # fmt: skip
-ALL.update({"exponential": exponential, "swish": swish, "hard_swish": hard_swish})
+ALL.update({"swish": swish, "hard_swish": hard_swish})
 
 
 def get(identifier: Any) -> Any:
@@ -107,10 +124,17 @@ def get(identifier: Any) -> Any:
     return linear if identifier is None else resolve(identifier, ALL, "activation")
 
 
-def serialize(activation: Any) -> str:
-    """The name of an activation."""
+def serialize(activation: Any) -> Any:
+    """The name of an activation function; the configuration of an activation that is a layer."""
+    if hasattr(activation, "get_config"):
+        return serialize_keras_object(activation)
     return str(getattr(activation, "__name__", None) or getattr(activation, "name", activation))
 
 
 def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
-    return get(config)
+    """The activation of a name or configuration.
+
+    Raises: ValueError for an unknown name, with the closest spelling.
+    """
+    with custom_object_scope(custom_objects or {}):
+        return get(config)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 
@@ -35,3 +37,8 @@ class History(Callback):
         for i, name in enumerate(names):
             self.history.setdefault(name, []).extend(rows[:, i].tolist())
         self.model.history = self
+
+    def plot(self, title: str | None = None, log_scale: bool | None = None) -> Any:
+        """Draws every logged value by epoch, training beside validation. See `visualization.plot_history`."""
+        # Pictures stand floors above: this floor asks for them by name, only when someone wants to see one.
+        return import_module("yeoul.visualization").plot_history(self, title, log_scale)

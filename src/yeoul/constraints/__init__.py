@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul import ops
-from yeoul.core import config
+from yeoul.core import config, naming
 from yeoul.core.tensor import Tensor
-from yeoul.serialization import resolve
+from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 
 class Constraint:
@@ -77,18 +77,28 @@ class MinMaxNorm(Constraint):
         return {"min_value": self.min_value, "max_value": self.max_value, "rate": self.rate, "axis": self.axis}
 
 
-ALL: dict[str, Any] = {
-    name: cls
-    for names, cls in (
-        (("max_norm", "maxnorm"), MaxNorm),
-        (("non_neg", "nonneg"), NonNeg),
-        (("unit_norm", "unitnorm"), UnitNorm),
-        (("min_max_norm", "minmaxnorm"), MinMaxNorm),
-    )
-    for name in names
-}
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
+
+ALL: dict[str, Any] = {naming.to_snake_case(cls.__name__): cls for cls in (MaxNorm, MinMaxNorm, NonNeg, UnitNorm)}
 
 
 def get(identifier: Any) -> Any:
-    """The constraint behind a name, config, object or function."""
+    """The constraint behind a name, config, object or function.
+
+    Raises: ValueError for an unknown name, with the closest spelling.
+    """
     return resolve(identifier, ALL, "constraint")
+
+
+def serialize(constraint: Any) -> Any:
+    """The configuration of a constraint."""
+    return serialize_keras_object(constraint)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The constraint of a configuration.
+
+    Raises: ValueError for an unknown name, with the closest spelling.
+    """
+    with custom_object_scope(custom_objects or {}):
+        return get(config)

@@ -25,10 +25,15 @@ class Trace:
         key = id(variable)
         value = self._current.get(key)
         if value is None:
-            value = placeholder(variable.shape, variable.dtype, variable.name)
+            value = placeholder(variable.shape, variable.storage_dtype, variable.name)
             self._by_id[key] = (variable, value)
             self._current[key] = value
         return value
+
+    def begin_with(self, variable: Variable, value: Tensor) -> None:
+        """Takes `value` for the variable's before the trace, in place of a placeholder."""
+        self._by_id[id(variable)] = (variable, value)
+        self._current[id(variable)] = value
 
     def write(self, variable: Variable, value: Tensor) -> None:
         self.read(variable)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from yeoul.core import config, dtypes, naming, trace
+from yeoul.core import autocast, config, dtypes, naming, trace
 from yeoul.core.shapes import Shape
 from yeoul.core.tensor import Operators, Tensor, from_array, operators, recording
 
@@ -20,7 +20,7 @@ class Variable(Operators):
         shape: needed when `initializer` is a function.
         dtype: name of the dtype; that of the value or `floatx()` if not given.
         trainable: whether `trainable_variables` of a layer list it.
-        autocast: accepted for compatibility with layers under a dtype policy.
+        autocast: whether a float variable reads in the compute dtype of the layer that is being called, under a mixed dtype policy.
         aggregation: accepted; there is one replica.
         name: "variable" with a number if not given.
 
@@ -41,7 +41,7 @@ class Variable(Operators):
     ):
         self.name = name or naming.unique_name("variable")
         self.path = self.name
-        self.autocast = autocast
+        self.autocast = bool(autocast)
         self.aggregation = aggregation
         self.regularizer: Any = None
         self.constraint: Callable[[Tensor], Tensor] | None = None
@@ -71,7 +71,7 @@ class Variable(Operators):
         self._array = aligned_empty(array.shape, target)
         self._array[...] = array
         self.shape: tuple[int, ...] = array.shape
-        self.dtype = dtypes.name_of(target)
+        self.storage_dtype = dtypes.name_of(target)
 
     # -- value --------------------------------------------------------------------------------------------------------
     @property
@@ -82,6 +82,18 @@ class Variable(Operators):
     @property
     def value(self) -> Tensor:
         """The current value: symbolic inside a trace, a snapshot otherwise."""
+        x = self._stored_value()
+        return x if autocast.scope.dtype is None else operators["cast"](x, self.dtype)
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of `value`: that of the memory, except within a layer under a mixed dtype policy."""
+        read = autocast.scope.dtype
+        if read is None or not self.autocast or not dtypes.is_float(self.storage_dtype):
+            return self.storage_dtype
+        return read
+
+    def _stored_value(self) -> Tensor:
         active = trace.current()
         if active is not None:
             return active.read(self)
@@ -103,7 +115,7 @@ class Variable(Operators):
         Raises: ValueError if the shape differs.
         """
         active = trace.current()
-        tensor = operators["convert"](value, self.dtype)
+        tensor = operators["convert"](value, self.storage_dtype)
         if tuple(tensor.shape) != self.shape:
             raise ValueError(
                 f"Variable {self.path!r} has shape {self.shape}, and the value to assign has shape {tuple(tensor.shape)}."
@@ -120,10 +132,10 @@ class Variable(Operators):
         return tensor
 
     def assign_add(self, value: Any) -> Tensor:
-        return self.assign(operators["add"](self.value, value))
+        return self.assign(operators["add"](self._stored_value(), value))
 
     def assign_sub(self, value: Any) -> Tensor:
-        return self.assign(operators["subtract"](self.value, value))
+        return self.assign(operators["subtract"](self._stored_value(), value))
 
     # -- what it is ---------------------------------------------------------------------------------------------------
     @property
@@ -172,7 +184,7 @@ class Variable(Operators):
 
     def __repr__(self) -> str:
         value = np.array2string(self._array, separator=", ")
-        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={value}>"
+        return f"<Variable path={self.path}, shape={self.shape}, dtype={self.storage_dtype}, value={value}>"
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:

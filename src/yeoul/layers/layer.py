@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from yeoul import constraints, initializers, ops, regularizers
-from yeoul.core import config, dtypes, naming, trace, tree
+from yeoul import constraints, dtype_policies, initializers, ops, regularizers
+from yeoul.core import autocast, dtypes, naming, trace, tree
 from yeoul.core.tensor import KerasTensor, Node, Op, Tensor, placeholder
 from yeoul.core.variable import Variable
 from yeoul.random import SeedGenerator
@@ -87,7 +87,8 @@ class Layer:
     Args:
         trainable: whether its weights are trained.
         name: unique name; made from the class if not given.
-        dtype: dtype of weights and computation.
+        dtype: a dtype policy or its name, such as "mixed_float16": the dtypes of weights and computation; the global policy if not given.
+        autocast: whether float inputs are cast to the compute dtype.
         activity_regularizer: penalty on the output.
 
     A subclass makes weights in `build(self, input_shape)` with `add_weight`, and computes in `call(self, inputs)`, which may take
@@ -113,7 +114,7 @@ class Layer:
         self.supports_masking = False
         self.input_spec: Any = None
         self._trainable = bool(trainable)
-        self._dtype = dtypes.name_of(_dtype_of(dtype)) if dtype is not None else config.floatx()
+        self._dtype_policy = dtype_policies.get(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._calls: list[tuple[Any, Any]] = []  # symbolic inputs and outputs
         self.given_input_shape: tuple | None = None
@@ -233,20 +234,54 @@ class Layer:
         return []
 
     @property
+    def dtype_policy(self) -> dtype_policies.DTypePolicy:
+        policy = self._dtype_policy
+        return policy[self.name] if isinstance(policy, dtype_policies.DTypePolicyMap) else policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy = dtype_policies.get(value)
+
+    @property
     def dtype(self) -> str:
-        return self._dtype
+        return self.variable_dtype
+
+    @property
+    def _dtype(self) -> str:
+        """The dtype of a layer that has one only, such as an input's."""
+        return self.variable_dtype
+
+    @_dtype.setter
+    def _dtype(self, value: str) -> None:
+        self.dtype_policy = value
 
     @property
     def variable_dtype(self) -> str:
-        return self._dtype
+        return self.dtype_policy.variable_dtype
 
     @property
     def compute_dtype(self) -> str:
-        return self._dtype
+        return self.dtype_policy.compute_dtype
+
+    #: Layers of statistics set this: in half precision they take their inputs and compute in float32.
+    half_in_float32 = False
 
     @property
-    def dtype_policy(self) -> str:
-        return self._dtype
+    def input_dtype(self) -> str:
+        """What float inputs are cast to."""
+        dtype = self.compute_dtype
+        return "float32" if self.half_in_float32 and dtype in ("float16", "bfloat16") else dtype
+
+    @property
+    def _casts_inputs(self) -> bool:
+        return self.autocast
+
+    def _reading_dtype(self) -> str | None:
+        """What variables are to be read as while this layer computes."""
+        dtype = self.input_dtype
+        if autocast.scope.dtype is None:
+            return dtype if self.autocast and dtype != self.variable_dtype else None
+        return dtype if self.autocast and dtypes.is_float(dtype) else None
 
     def add_weight(
         self,
@@ -276,6 +311,7 @@ class Layer:
             shape=tuple(shape) if shape is not None else (),
             dtype=dtype,
             trainable=trainable,
+            autocast=autocast,
             name=name or "variable",
         )
         variable.path = f"{self.name}/{variable.name}"
@@ -361,6 +397,7 @@ class Layer:
         if any(type(leaf) is KerasTensor for leaf in leaves):
             return self._symbolic_call(args, kwargs)
         args = tuple([self._prepared(a) for a in args])
+        kwargs = {k: self._prepared(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
         if not self.built:
             self._build_from(args, kwargs)
         if self.input_spec is not None:
@@ -376,9 +413,12 @@ class Layer:
             self._forget_losses()
         context.training.append(training)
         try:
-            y = self.call(*args, **kwargs)
+            with autocast.reading_as(self._reading_dtype()):
+                y = self.call(*args, **kwargs)
         finally:
             context.training.pop()
+        if self.half_in_float32 and self.input_dtype != self.compute_dtype:
+            y = tree.map_structure(lambda t: ops.cast(t, self.compute_dtype) if dtypes.is_float(t.dtype) else t, y)
         if self.activity_regularizer is not None:
             for leaf in tree.flatten(y):
                 batch = ops.cast(ops.shape(leaf)[0], leaf.dtype) if ops.shape(leaf) and ops.shape(leaf)[0] else 1.0
@@ -388,8 +428,8 @@ class Layer:
     def _prepared(self, x: Any) -> Any:
         if isinstance(x, Tensor):
             return (
-                ops.cast(x, self.compute_dtype)
-                if self.autocast and dtypes.is_float(x.dtype) and x.dtype != self.compute_dtype
+                ops.cast(x, self.input_dtype)
+                if self._casts_inputs and dtypes.is_float(x.dtype) and dtypes.is_float(self.input_dtype)
                 else x
             )
         if isinstance(x, (list, tuple, dict)) and x:
@@ -409,7 +449,7 @@ class Layer:
         )
         if isinstance(shape, list) and shape and isinstance(shape[0], tuple):
             shape = list(shape)
-        with trace.concretely():
+        with trace.concretely(), autocast.reading_as(None):
             self.build(shape)
         self.built = True
         self.built_shape = shape
@@ -495,7 +535,7 @@ class Layer:
 
     # -- configuration ---------------------------------------------------------------------------------------------------
     def get_config(self) -> dict[str, Any]:
-        return {"name": self.name, "trainable": self._trainable, "dtype": self._dtype}
+        return {"name": self.name, "trainable": self._trainable, "dtype": dtype_policies.serialize(self._dtype_policy)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -534,10 +574,6 @@ def _advice(shape: tuple, axis: int, size: int) -> str:
     if axis == -1 and None not in rest and len(rest) > 1 and int(np.prod(rest)) == size:
         return f"\nPut a Flatten() before it, or reshape the data to ({shape[0]}, {size})."
     return ""
-
-
-def _dtype_of(dtype: Any) -> Any:
-    return getattr(dtype, "compute_dtype", None) or (dtype["config"]["name"] if isinstance(dtype, dict) else dtype)
 
 
 def _layers_in(value: Any) -> Iterator[Layer]:

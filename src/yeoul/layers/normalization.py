@@ -20,6 +20,8 @@ class BatchNormalization(Layer):
     moving = momentum moving + (1 - momentum) batch. Otherwise, and when not trainable, the moving ones are used.
     """
 
+    half_in_float32 = True
+
     def __init__(
         self,
         axis: int = -1,
@@ -92,6 +94,8 @@ class BatchNormalization(Layer):
 
 class LayerNormalization(Layer):
     """gamma (x - mean) / sqrt(variance + epsilon) + beta over `axis` of each sample. Source: Ba et al. 2016."""
+
+    half_in_float32 = True
 
     def __init__(self, axis: Any = -1, epsilon: float = 0.001, center: bool = True, scale: bool = True, beta_initializer: Any = "zeros",
                  gamma_initializer: Any = "ones", **kwargs: Any):  # fmt: skip

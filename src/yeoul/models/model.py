@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from yeoul.core import tree
@@ -145,6 +146,10 @@ class Model(Trainer, Layer):
             raise NotImplementedError(f"Model {type(self).__name__} does not have a `call()` method implemented.")
         return self._graph.run(inputs, training)
 
+    @property
+    def _casts_inputs(self) -> bool:
+        return self.autocast and self._graph is None  # a graph's inputs have the dtypes of its `Input`s
+
     def _can_build_from_data(self) -> bool:
         return self._graph is not None or type(self).call is not Model.call
 
@@ -197,6 +202,28 @@ class Model(Trainer, Layer):
             layer_range: names (or patterns) of the first and the last layer to show.
         """
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    def diagnose(
+        self, x: Any, y: Any = None, history: Any = None, validation_data: Any = None, batch_size: int = 32
+    ) -> Any:
+        """What a good teacher would notice: about the data, the loss, the layers, the learning rate and the curves.
+
+        Learning rates are tried for 50 steps each; afterwards the model is as it was, to the bit. What was looked at and found well is
+        not mentioned: a healthy model has no findings.
+
+        Args:
+            x, y: the training data, as arrays.
+            history: what `fit` returned, to look at its curves.
+            validation_data: (x, y) that training must not have seen.
+            batch_size: samples of a trial step.
+
+        Returns: a `Diagnosis`, a list of findings that prints itself: each with a severity, its evidence in numbers and what to
+        try.
+
+        Raises: ValueError if the model is not compiled, or x gives batches.
+        """
+        # Diagnosis stands a floor above: this floor asks for it by name, only when someone wants one.
+        return import_module("yeoul.diagnosis").diagnose(self, x, y, history, validation_data, batch_size)
 
     def count_params(self) -> int:
         if not self.built:

@@ -145,6 +145,10 @@ class Sequential(Model):
             self._untracked("_graph", None)
         self.built = True
 
+    @property
+    def _casts_inputs(self) -> bool:
+        return False  # its first layer does
+
     def _can_build_from_data(self) -> bool:
         return bool(self._stack)
 

@@ -1,11 +1,17 @@
 """What can be done to tensors: Keras' `ops` names, made of few primitives."""
 
 from yeoul.core.tensor import operators as _operators
+from yeoul.ops import binomial as _binomial  # its primitive is registered
+from yeoul.ops import linalg, nn, numpy
 from yeoul.ops.arrangement import *  # noqa: F403
+from yeoul.ops.attention import *  # noqa: F403
+from yeoul.ops.complex_numbers import *  # noqa: F403
 from yeoul.ops.complex_parts import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
+from yeoul.ops.ctc import *  # noqa: F403
 from yeoul.ops.diagonals import *  # noqa: F403
+from yeoul.ops.distances import *  # noqa: F403
 from yeoul.ops.elementwise import (
     absolute,
     add,
@@ -27,6 +33,7 @@ from yeoul.ops.elementwise import (
     divide,
     equal,
     erf,
+    erfc,
     exp,
     expm1,
     floor,
@@ -68,12 +75,16 @@ from yeoul.ops.elementwise import (
     tanh,
     trunc,
 )
+from yeoul.ops.fourier import *  # noqa: F403
 from yeoul.ops.functional import *  # noqa: F403
 from yeoul.ops.indexing import *  # noqa: F403
 from yeoul.ops.indexing import slice_ as slice
+from yeoul.ops.linalg import *  # noqa: F403
 from yeoul.ops.mapping import *  # noqa: F403
 from yeoul.ops.nan_statistics import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
+from yeoul.ops.patches import *  # noqa: F403
+from yeoul.ops.patterns import *  # noqa: F403
 from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
@@ -81,6 +92,7 @@ from yeoul.ops.registry import cast
 from yeoul.ops.representation import *  # noqa: F403
 from yeoul.ops.scattering import *  # noqa: F403
 from yeoul.ops.searching import *  # noqa: F403
+from yeoul.ops.segments import *  # noqa: F403
 from yeoul.ops.shaping import *  # noqa: F403
 from yeoul.ops.special import *  # noqa: F403
 from yeoul.ops.statistics import *  # noqa: F403

@@ -31,6 +31,10 @@ def _erf(x: np.ndarray) -> np.ndarray:
     return np.vectorize(math.erf, otypes=[np.float64])(x).astype(x.dtype) if x.size else x.copy()
 
 
+def _erfc(x: np.ndarray) -> np.ndarray:
+    return np.vectorize(math.erfc, otypes=[np.float64])(x).astype(x.dtype) if x.size else x.copy()
+
+
 def _sigmoid(x: np.ndarray) -> np.ndarray:
     e = np.exp(-np.abs(x))
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
@@ -72,6 +76,7 @@ softplus = elementwise(
     result="float",
 )
 erf = elementwise("erf", _erf, lambda g, x, y: g * (2 / _SQRT_PI) * exp(-square(x)), result="float")
+erfc = elementwise("erfc", _erfc, lambda g, x, y: g * (-2 / _SQRT_PI) * exp(-square(x)), result="float")
 isnan = elementwise("isnan", np.isnan, result="bool")
 isinf = elementwise("isinf", np.isinf, result="bool")
 isfinite = elementwise("isfinite", np.isfinite, result="bool")

@@ -37,7 +37,6 @@ from yeoul.ops.elementwise import (
     stop_gradient,
 )
 from yeoul.ops.elementwise import select as choose
-from yeoul.ops.layout import scatter_add_primitive
 from yeoul.ops.reductions import all as all_of
 from yeoul.ops.registry import cast, concrete, convert, kind_of, promoted, result_type
 from yeoul.ops.shaping import stack
@@ -64,7 +63,6 @@ __all__ = [
     "nan_to_num",
     "round",
     "scan",
-    "segment_sum",
     "select",
     "switch",
     "vectorized_map",
@@ -332,11 +330,3 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     size = max(minlength, int(array.max(initial=-1)) + 1)
     counts = np.array([np.bincount(row, v, size) for row, v in zip(rows, of_rows, strict=True)])
     return convert(counts.reshape(*array.shape[:-1], -1).astype(np.int32 if w is None else w.dtype))
-
-
-def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Tensor:
-    """Sums of the rows of `data` that share a segment id."""
-
-    data, ids = convert(data), convert(segment_ids)
-    n = int(np.max(np.asarray(ids))) + 1 if num_segments is None else num_segments
-    return scatter_add_primitive(data, ids, axis=0, size=n, rank=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from yeoul.core import config, dtypes
 from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
@@ -27,11 +29,11 @@ from yeoul.ops.elementwise import (
     stop_gradient,
     tanh,
 )
+from yeoul.ops.reductions import cumsum, mean, moments
 from yeoul.ops.reductions import max as largest
-from yeoul.ops.reductions import mean, moments
 from yeoul.ops.reductions import sum as sum_of
 from yeoul.ops.registry import cast, convert
-from yeoul.ops.shaping import reshape, reshape_by, split, squeeze
+from yeoul.ops.shaping import flip, reshape, reshape_by, sort, split, squeeze
 
 __all__ = [
     "batch_normalization",
@@ -51,6 +53,7 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "normalize",
+    "psnr",
     "relu",
     "relu6",
     "rms_normalization",
@@ -62,6 +65,7 @@ __all__ = [
     "sparse_categorical_crossentropy",
     "sparse_plus",
     "sparse_sigmoid",
+    "sparsemax",
     "squareplus",
     "swish",
     "tanh_shrink",
@@ -220,6 +224,34 @@ def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     x = _float(x)
     shifted = x - stop_gradient(largest(x, axis, keepdims=True))
     return shifted - log(sum_of(exp(shifted), axis, keepdims=True))
+
+
+def sparsemax(x: Any, axis: int = -1) -> Tensor:
+    """max(x - tau, 0) along `axis`, with k the size of the support and tau = (sum of the first k cumulative sums - 1) / k.
+
+    The numbers are Keras' (3.15), which agree with Martins & Astudillo 2016, algorithm 1 (tau = (k-th cumulative sum - 1) / k,
+    so that the result sums to 1) only where the support has one element.
+    """
+    x = _float(x)
+    axis = normalize_axis(axis, x.ndim)
+    n: Any = x.shape[axis]
+    descending = flip(sort(x, axis), axis)
+    ranks = np.arange(1, n + 1, dtype=dtypes.to_numpy(x.dtype)).reshape([n if i == axis else 1 for i in range(x.ndim)])
+    sums = cumsum(descending, axis)
+    is_in = cast(descending * ranks + 1.0 > sums, x.dtype)
+    tau = (sum_of(sums * is_in, axis, keepdims=True) - 1.0) / sum_of(is_in, axis, keepdims=True)
+    return maximum(x - tau, 0)
+
+
+def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
+    """Peak signal-to-noise ratio in decibels: 10 log10(max_val^2 / mean((x1 - x2)^2)); infinite for equal signals.
+
+    Raises: ValueError if the shapes differ.
+    """
+    x1, x2 = _float(x1), _float(x2)
+    if x1.shape != x2.shape:
+        raise ValueError(f"Input shapes {x1.shape} and {x2.shape} must match for PSNR calculation. ")
+    return (2 * math.log(max_val) - log(mean(square(x1 - x2)))) * (10 / math.log(10))
 
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 from yeoul.core import config, dtypes
 from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
-from yeoul.ops.elementwise import absolute, exp, log, maximum, minimum, select, sqrt, square, stop_gradient
+from yeoul.ops.elementwise import exp, log, maximum, minimum, select, sqrt, square, stop_gradient
 from yeoul.ops.elementwise import isfinite as is_finite
 from yeoul.ops.layout import broadcast_primitive, known_or_axis, reshape_primitive
 from yeoul.ops.reduction import (
@@ -41,7 +41,6 @@ __all__ = [
     "mean",
     "min",
     "moments",
-    "norm",
     "prod",
     "std",
     "sum",
@@ -231,18 +230,6 @@ def average(x: Any, axis: Axis = None, weights: Any = None) -> Tensor:
         w = reshape_primitive(w, shape=tuple(-1 if i == at else 1 for i in range(x.ndim)))
         return sum(x * w, axis) / sum(w)
     return sum(x * w, axis) / sum(w, axis)
-
-
-def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """Vector norm over `axis`: 2 (the default), 1, or inf."""
-    x = convert(x)
-    if ord in (None, 2, "fro", "euclidean"):
-        return sqrt(sum(square(x), axis, keepdims))
-    if ord == 1:
-        return sum(absolute(x), axis, keepdims)
-    if ord == float("inf"):
-        return max(absolute(x), axis, keepdims)
-    raise ValueError(f"norm knows the orders 1, 2 and inf, and got {ord!r}.")
 
 
 def count_nonzero(x: Any, axis: Axis = None) -> Tensor:

@@ -6,7 +6,9 @@ import math
 from typing import Any
 
 from yeoul import ops
+from yeoul.core import config
 from yeoul.core.tensor import Tensor
+from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 
 class LearningRateSchedule:
@@ -23,8 +25,13 @@ class LearningRateSchedule:
         return cls(**config)
 
 
+def _at_least_one(schedule: LearningRateSchedule, name: str, steps: Any) -> None:
+    if steps <= 0:
+        raise ValueError(f"{type(schedule).__name__}: {name} must be greater than 0, and got {steps}.")
+
+
 def _step(step: Any) -> Tensor:
-    return ops.cast(ops.convert_to_tensor(step), "float32")
+    return ops.cast(ops.convert_to_tensor(step), config.floatx())
 
 
 class ExponentialDecay(LearningRateSchedule):
@@ -38,13 +45,14 @@ class ExponentialDecay(LearningRateSchedule):
         staircase: bool = False,
         name: str = "ExponentialDecay",
     ):
+        _at_least_one(self, "decay_steps", decay_steps)
         self.initial_learning_rate, self.decay_steps, self.decay_rate = initial_learning_rate, decay_steps, decay_rate
         self.staircase, self.name = staircase, name
 
     def __call__(self, step: Any) -> Tensor:
         p = _step(step) / float(self.decay_steps)
         p = ops.floor(p) if self.staircase else p
-        return ops.exp(p * math.log(self.decay_rate)) * self.initial_learning_rate
+        return ops.power(float(self.decay_rate), p) * self.initial_learning_rate
 
 
 class InverseTimeDecay(LearningRateSchedule):
@@ -58,6 +66,7 @@ class InverseTimeDecay(LearningRateSchedule):
         staircase: bool = False,
         name: str = "InverseTimeDecay",
     ):
+        _at_least_one(self, "decay_steps", decay_steps)
         self.initial_learning_rate, self.decay_steps, self.decay_rate = initial_learning_rate, decay_steps, decay_rate
         self.staircase, self.name = staircase, name
 
@@ -90,6 +99,7 @@ class PolynomialDecay(LearningRateSchedule):
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, end_learning_rate: float = 0.0001, power: float = 1.0,
                  cycle: bool = False, name: str = "PolynomialDecay"):  # fmt: skip
+        _at_least_one(self, "decay_steps", decay_steps)
         self.initial_learning_rate, self.decay_steps, self.end_learning_rate = (
             initial_learning_rate,
             decay_steps,
@@ -113,6 +123,7 @@ class CosineDecay(LearningRateSchedule):
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, alpha: float = 0.0, name: str = "CosineDecay",
                  warmup_target: float | None = None, warmup_steps: int = 0):  # fmt: skip
+        _at_least_one(self, "decay_steps", decay_steps)
         self.initial_learning_rate, self.decay_steps, self.alpha, self.name = (
             initial_learning_rate,
             decay_steps,
@@ -140,6 +151,7 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     def __init__(self, initial_learning_rate: float, first_decay_steps: int, t_mul: float = 2.0, m_mul: float = 1.0, alpha: float = 0.0,
                  name: str = "SGDRDecay"):  # fmt: skip
+        _at_least_one(self, "first_decay_steps", first_decay_steps)
         self.initial_learning_rate, self.first_decay_steps, self.t_mul, self.m_mul = (
             initial_learning_rate,
             first_decay_steps,
@@ -159,3 +171,44 @@ class CosineDecayRestarts(LearningRateSchedule):
             share = (done - before) / self.t_mul**index
         fall = self.m_mul**index * 0.5 * (ops.cos(share * math.pi) + 1.0)
         return (fall * (1.0 - self.alpha) + self.alpha) * self.initial_learning_rate
+
+
+class TimeDecay(LearningRateSchedule):
+    """initial / (1 + decay step): what the argument decay= of older optimizers meant."""
+
+    def __init__(self, initial_learning_rate: float, decay: float):
+        self.initial_learning_rate, self.decay = initial_learning_rate, decay
+
+    def __call__(self, step: Any) -> Tensor:
+        return self.initial_learning_rate / (_step(step) * self.decay + 1.0)
+
+
+ALL: dict[str, Any] = {
+    cls.__name__.lower(): cls
+    for cls in (
+        CosineDecay,
+        CosineDecayRestarts,
+        ExponentialDecay,
+        InverseTimeDecay,
+        PiecewiseConstantDecay,
+        PolynomialDecay,
+        TimeDecay,
+    )
+}
+
+
+def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
+    """The configuration of a schedule."""
+    config = serialize_keras_object(learning_rate_schedule)
+    if config["module"] == "keras.optimizers":
+        config["module"] = "keras.optimizers.schedules"
+    return config
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> LearningRateSchedule:
+    """The schedule of a configuration.
+
+    Raises: ValueError for an unknown name, with the closest spelling.
+    """
+    with custom_object_scope(custom_objects or {}):
+        return resolve(config, ALL, "learning rate schedule")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from yeoul import dtype_policies
 from yeoul.callbacks.progress import Progbar
 from yeoul.core import naming
 from yeoul.random import set_random_seed
@@ -17,9 +18,11 @@ from yeoul.serialization import (
     serialize_keras_object,
 )
 from yeoul.training.py_dataset import PyDataset
+from yeoul.utils.plot_model import ModelPlot, plot_model
 
 __all__ = [
     "CustomObjectScope",
+    "ModelPlot",
     "Progbar",
     "PyDataset",
     "Sequence",
@@ -27,6 +30,7 @@ __all__ = [
     "custom_object_scope",
     "get_custom_objects",
     "normalize",
+    "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
@@ -60,5 +64,6 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Starts the numbers in names again: the next Dense is `dense`."""
+    """Starts the numbers in names again (the next Dense is `dense`) and forgets the global dtype policy."""
     naming.reset()
+    dtype_policies.set_dtype_policy(None)

@@ -8,9 +8,11 @@ from typing import Any
 from yeoul import _native
 from yeoul.core import dtypes
 from yeoul.core.tensor import Tensor
+from yeoul.engines.native import patterns
 from yeoul.engines.native.fusion import MAP_NAMES, Group
 
 _OPS = _native.MAP_OPS
+_OP_WORDS = _native.MAP_OP_WORDS
 _DTYPES = _native.DTYPES
 _WIDTHS = {name: dtype.itemsize for name, dtype in dtypes.NUMPY_DTYPES.items()}
 
@@ -67,7 +69,7 @@ def map_words(
     result.append(len(outputs))
     for value, register in outputs:
         result.extend((value, register))
-    result.extend((ops.n_registers, len(ops.words) // 6))
+    result.extend((ops.n_registers, len(ops.words) // _OP_WORDS))
     result.extend(ops.words)
     return result
 
@@ -102,23 +104,22 @@ class _Code:
         for key, x in constants.items():
             self.register[key] = self.take()
             number = self.number(float(x.array.reshape(-1)[0]))  # type: ignore[union-attr]
-            self.words.extend((_OPS["const"], _DTYPES[x.dtype], self.register[key], number, 0, 0))
-        absorbed = self._multiplications_to_absorb(members, uses, inside)
+            self._emit("const", x.dtype, self.register[key], number)
+        found = patterns.matches(members, lambda t: id(t) in inside and uses[id(t)] == 1 and id(t) not in self.kept)
+        absorbed = {id(x) for match in found.values() for x in match.absorbed}
         for t in members:
             if id(t) in absorbed:
                 continue
             node: Any = t.node
-            operands = list(node.inputs)
-            name = MAP_NAMES[node.op.name]
-            for i, x in enumerate(operands[:2]):
-                if name == "add" and id(x) in absorbed:
-                    base = operands[1 - i]
-                    difference, share = x.node.inputs
-                    if id(difference) in absorbed:  # m + (g - m) share
-                        operands, name = [base, difference.node.inputs[0], share], "lerp"
-                    else:
-                        operands, name = [difference, share, base], "fma"
-                    break
+            operands, name = list(node.inputs), MAP_NAMES[node.op.name]
+            match = found.get(id(t))
+            if match is not None:
+                # What the formula names twice is read once.
+                for x in (y for part in (t, *match.absorbed) for y in part.node.inputs):  # type: ignore[union-attr]
+                    uses[id(x)] -= 1
+                operands, name = match.operands, match.name
+                for x in {id(x): x for x in operands}.values():
+                    uses[id(x)] += sum(1 for y in operands if y is x)
             registers = [self.register[id(x)] for x in operands]
             dying = []
             for x in {id(x): x for x in operands}.values():
@@ -132,40 +133,13 @@ class _Code:
             target = self.take()
             self.free.extend(register for register, width in dying if width != own)
             self.register[id(t)] = target
-            dtype = _DTYPES[operands[-1].dtype]
             if name == "cast":
-                self.words.extend((_OPS["cast"], dtype, target, registers[0], _DTYPES[t.dtype], 0))
-            else:
-                registers += [0] * (3 - len(registers))
-                self.words.extend((_OPS[name], dtype, target, *registers))
+                registers.append(_DTYPES[t.dtype])
+            self._emit(name, operands[-1].dtype, target, *registers)
 
-    def _multiplications_to_absorb(self, members: list[Tensor], uses: dict[int, int], inside: set[int]) -> set[int]:
-        """Products that are used once, by an addition: the two become one multiply-add."""
-        absorbed: set[int] = set()
-        for t in members:
-            node: Any = t.node
-            if node.op.name != "add" or not dtypes.is_float(t.dtype):
-                continue
-            for x in node.inputs:
-                if id(x) in inside and x.node.op.name == "mul" and uses[id(x)] == 1 and id(x) not in self.kept:
-                    absorbed.add(id(x))
-                    self._absorb_difference(t, x, uses, inside, absorbed)
-                    break
-        return absorbed
-
-    def _absorb_difference(self, t: Tensor, x: Any, uses: dict[int, int], inside: set[int], absorbed: set[int]) -> None:
-        """m + (g - m) share, the step of every moving average, is one op."""
-        difference = x.node.inputs[0]
-        base = t.node.inputs[1] if t.node.inputs[0] is x else t.node.inputs[0]  # type: ignore[union-attr]
-        if (
-            id(difference) in inside
-            and difference.node.op.name == "sub"
-            and difference.node.inputs[1] is base
-            and uses[id(difference)] == 1
-            and id(difference) not in self.kept
-        ):
-            absorbed.add(id(difference))
-            uses[id(base)] -= 1  # read once, where the formula names it twice
+    def _emit(self, name: str, dtype: str, target: int, *operands: int) -> None:
+        words = (_OPS[name], _DTYPES[dtype], target, *operands)
+        self.words.extend(words + (0,) * (_OP_WORDS - len(words)))
 
 
 def collapse(shape: tuple[int, ...], operands: list[tuple[int, ...]]) -> tuple[list[int], list[list[int]]]:

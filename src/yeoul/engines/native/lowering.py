@@ -21,9 +21,11 @@ from yeoul.engines.native.bytecode import MapWords, map_words
 from yeoul.engines.native.fusion import COMPUTED, Group, fuse, reduces_in_place
 from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
 from yeoul.graph.simplify import simplify
+from yeoul.graph.widen import widen
 
 _OPCODES = _native.OPCODES
-_DTYPES = _native.DTYPES
+# Complex numbers are words of their size to the native engine: it moves them and leaves arithmetic to the host.
+_DTYPES = {**_native.DTYPES, "complex64": _native.DTYPES["uint64"], "complex128": _native.DTYPES["uint64"]}
 _REDUCTIONS = _native.REDUCTIONS
 _SIZES = {name: dtype.itemsize for name, dtype in dtypes.NUMPY_DTYPES.items()}
 
@@ -54,7 +56,7 @@ def lower(graph: Graph) -> Lowered:
 
     Raises: ValueError if a shape in it is not known.
     """
-    return _Lowering(simplify(graph)).run()
+    return _Lowering(simplify(widen(graph))).run()
 
 
 class _Lowering:
@@ -527,6 +529,9 @@ class _Lowering:
     ) -> None:
         if 0 in dims:
             return
+        if size == 16:  # complex128: pairs of words
+            size, dims, src_offset, dst_offset = 8, (*dims, 2), 2 * src_offset, 2 * dst_offset
+            src_strides, dst_strides = (*(2 * s for s in src_strides), 1), (*(2 * s for s in dst_strides), 1)
         kept = [i for i, d in enumerate(dims) if d != 1]
         # Axes that are one run on both sides become one, so that the kernel sees long rows.
         merged: list[list[int]] = []
@@ -693,7 +698,7 @@ def _emit_concatenate(low: _Lowering, t: Any) -> None:
 def _emit_gather(low: _Lowering, t: Any) -> None:
     x, indices = t.node.inputs
     axis = t.node.attributes["axis"]
-    if indices.dtype not in ("int32", "int64"):
+    if indices.dtype not in ("int32", "int64") or _SIZES[t.dtype] == 16:
         low._emit_host(t)
         return
     outer, inner = _elements(x.shape[:axis]), _elements(x.shape[axis + 1 :])
