@@ -178,3 +178,13 @@ def test_indices_out_of_range_are_refused():
         ops.convert_to_tensor(CUBE)[0:1, [0], [4]]
     with pytest.raises(IndexError, match=r"mask of shape \(3,\) does not fit a tensor of shape \(2, 3, 4\)"):
         ops.convert_to_tensor(CUBE)[np.array([True, False, True])]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parts_of_complex_numbers(dtype):
+    pairs = np.array([[3, 4], [-1, 0], [0, -2]], dtype)
+    z, x = pairs[:, 0] + 1j * pairs[:, 1], ops.view_as_complex(pairs)
+    for name in ("real", "imag", "conj", "conjugate", "angle", "isreal", "abs"):
+        found, expected = getattr(ops, name)(x), getattr(np, name)(z)
+        assert found.dtype == str(expected.dtype)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
