@@ -8,6 +8,7 @@ import pytest
 from yeoul import GradientTape, ops
 
 INF = np.inf
+CUBE = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
 A = np.array([[1, 2, 3], [4, 5, 6]], np.float32)
 
 
@@ -142,3 +143,48 @@ def test_layer_normalization_lays_gamma_along_its_axis():
     gamma = np.array([1, 2, 3], np.float32)
     expected = ops.moveaxis(ops.layer_normalization(ops.moveaxis(x, 1, -1), gamma, gamma), -1, 1)
     np.testing.assert_allclose(ops.layer_normalization(x, gamma, gamma, axis=1), expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        CUBE > 0,
+        CUBE[:, :, 0] > 0,
+        np.array([True, False]),
+        CUBE > 99,
+        ([0, 1], [2, -1]),
+        ([0, 1], slice(None), [1, -4]),
+        (slice(None), [0, 2], [1, 3]),
+        (slice(None), [[0], [2]], [1, 3]),
+        (slice(0, 1), slice(None, None, -1), [3, 0]),
+        (..., [0, 1], [2, 2]),
+        (0, CUBE[0, :, 0] > 0),
+    ],
+)
+def test_indexing_is_that_of_numpy(key):
+    np.testing.assert_array_equal(ops.convert_to_tensor(CUBE)[key], CUBE[key])
+
+
+def test_gradient_flows_through_a_mask():
+    x = ops.convert_to_tensor(CUBE)
+    with GradientTape() as tape:
+        tape.watch(x)
+        y = ops.sum(x[CUBE > 0] * 2)
+    np.testing.assert_array_equal(tape.gradient(y, x), (CUBE > 0) * 2)
+
+
+def test_indices_out_of_range_are_refused():
+    with pytest.raises(IndexError, match="Index 4 is out of range for axis 2 of size 4"):
+        ops.convert_to_tensor(CUBE)[0:1, [0], [4]]
+    with pytest.raises(IndexError, match=r"mask of shape \(3,\) does not fit a tensor of shape \(2, 3, 4\)"):
+        ops.convert_to_tensor(CUBE)[np.array([True, False, True])]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_parts_of_complex_numbers(dtype):
+    pairs = np.array([[3, 4], [-1, 0], [0, -2]], dtype)
+    z, x = pairs[:, 0] + 1j * pairs[:, 1], ops.view_as_complex(pairs)
+    for name in ("real", "imag", "conj", "conjugate", "angle", "isreal", "abs"):
+        found, expected = getattr(ops, name)(x), getattr(np, name)(z)
+        assert found.dtype == str(expected.dtype)
+        np.testing.assert_allclose(found, expected, rtol=1e-6)

@@ -26,6 +26,8 @@ X = np.random.default_rng(0).normal(size=(5, 4, 3)).astype(np.float32)
         lambda t: t[:, :-1],
         lambda t: t[:, :100],
         lambda t: t[:, 1:3],
+        lambda t: t[:, ops.convert_to_tensor(1) : np.int64(3)],
+        lambda t: t[-1],
         lambda t: t[:, 9:],
         lambda t: t[:, ::-1],
         lambda t: t[:, 2::-1],

@@ -6,7 +6,6 @@ from yeoul.ops import linalg, nn, numpy
 from yeoul.ops.arrangement import *  # noqa: F403
 from yeoul.ops.attention import *  # noqa: F403
 from yeoul.ops.complex_numbers import *  # noqa: F403
-from yeoul.ops.complex_parts import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
 from yeoul.ops.ctc import *  # noqa: F403

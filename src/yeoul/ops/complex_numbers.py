@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,22 @@ import numpy as np
 from yeoul.core import config, dtypes
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Spec, Tensor
-from yeoul.ops.elementwise import cos, sin
+from yeoul.ops.creation import full_like, zeros_like
+from yeoul.ops.elementwise import arctan2, cos, equal, select, sin
 from yeoul.ops.registry import Primitive, cast, convert, primitive, promoted, register
 from yeoul.ops.shaping import stack, unstack
 
-__all__ = ["polar", "view_as_complex", "view_as_real"]
+__all__ = [
+    "angle",
+    "conj",
+    "conjugate",
+    "imag",
+    "isreal",
+    "polar",
+    "real",
+    "view_as_complex",
+    "view_as_real",
+]
 
 
 @primitive
@@ -80,3 +92,45 @@ def polar(abs_: Any, angle: Any) -> Tensor:
     """abs_ (cos(angle) + i sin(angle))."""
     size, angle = promoted(abs_, angle, to_float=True)
     return complex_primitive(size * cos(angle), size * sin(angle))
+
+
+# -- parts, which real tensors have, too ----------------------------------------------------------------------------------
+def _is_complex(x: Tensor) -> bool:
+    return x.dtype in dtypes.COMPLEX
+
+
+def real(x: Any) -> Tensor:
+    """The real part: of a real tensor, itself."""
+    x = convert(x)
+    return real_part_primitive(x) if _is_complex(x) else x
+
+
+def imag(x: Any) -> Tensor:
+    """The imaginary part: of a real tensor, zeros."""
+    x = convert(x)
+    return imaginary_part_primitive(x) if _is_complex(x) else zeros_like(x)
+
+
+def conjugate(x: Any) -> Tensor:
+    """The complex conjugate: of a real tensor, itself."""
+    x = convert(x)
+    return complex_primitive(real_part_primitive(x), -imaginary_part_primitive(x)) if _is_complex(x) else x
+
+
+def conj(x: Any) -> Tensor:
+    """The complex conjugate: of a real tensor, itself."""
+    return conjugate(x)
+
+
+def angle(x: Any) -> Tensor:
+    """The angle in the complex plane: of real numbers pi where they are negative, 0 elsewhere."""
+    x = convert(x)
+    if _is_complex(x):
+        return arctan2(imaginary_part_primitive(x), real_part_primitive(x))
+    x = x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
+    return select(x < 0, full_like(x, math.pi), zeros_like(x))
+
+
+def isreal(x: Any) -> Tensor:
+    """Whether the imaginary part is 0."""
+    return equal(imag(x), 0)

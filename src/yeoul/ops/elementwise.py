@@ -10,7 +10,18 @@ import numpy as np
 from yeoul.core import dtypes
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Spec, Tensor, apply
-from yeoul.ops.registry import Primitive, binary, cast, convert, elementwise, primitive, promoted, unbroadcast
+from yeoul.ops.registry import (
+    Elementwise,
+    Primitive,
+    binary,
+    cast,
+    convert,
+    elementwise,
+    primitive,
+    promoted,
+    register,
+    unbroadcast,
+)
 
 _SQRT_PI = math.sqrt(math.pi)
 
@@ -40,9 +51,20 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return np.where(x >= 0, 1 / (1 + e), e / (1 + e))
 
 
+class _Absolute(Elementwise):
+    """|x|; of complex numbers real."""
+
+    def infer(self, *inputs: Any) -> Spec:
+        shape, dtype = super().infer(*inputs)
+        return Spec(shape, {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype))
+
+    def reference(self, *arrays: np.ndarray) -> np.ndarray:
+        return np.abs(*arrays) if arrays[0].dtype.kind == "c" else super().reference(*arrays)
+
+
 # -- one operand --------------------------------------------------------------------------------------------------------
 negative = elementwise("neg", np.negative, lambda g, x, y: -g)
-absolute = elementwise("abs", np.abs, lambda g, x, y: g * sign(x))  # type: ignore[has-type]
+absolute: Any = register(_Absolute("abs", np.abs, lambda g, x, y: g * sign(x)))  # type: ignore[has-type]
 sign = elementwise("sign", np.sign)
 floor = elementwise("floor", np.floor, result="float")
 ceil = elementwise("ceil", np.ceil, result="float")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import builtins
+import math
+import operator
 from typing import Any
 
 import numpy as np
 
-from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.core.variable import Variable
 from yeoul.ops import layout
 from yeoul.ops.elementwise import maximum, minimum, select
 from yeoul.ops.registry import cast, convert
-from yeoul.ops.shaping import broadcast_to, cut, length_of, reshape, take
+from yeoul.ops.shaping import cut, length_of, moveaxis, take
 
 __all__ = ["get_item", "getitem", "slice_"]
 
@@ -33,9 +34,12 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             raise TypeError(
                 "A boolean mask gives a tensor whose size depends on values: use where() in a model, or index eagerly."
             )
-        keys = [k if not _is_mask(k) else np.asarray(k) for k in keys]
-
-        return from_array(np.ascontiguousarray(x.array[tuple(keys)]))
+        keys = [np.asarray(k) if _is_mask(k) else k for k in keys]
+        if len(keys) > 1:
+            return from_array(np.ascontiguousarray(x.array[tuple(keys)]))
+        if keys[0].shape != x.shape[: keys[0].ndim]:
+            raise IndexError(f"A mask of shape {keys[0].shape} does not fit a tensor of shape {x.shape}.")
+        keys = [i.astype(np.int32) for i in np.nonzero(keys[0])]
     used = builtins.sum(1 for k in keys if k is not None and k is not Ellipsis)
     if used > x.ndim:
         raise IndexError(f"Too many indices: {used} for a tensor of shape {x.shape}.")
@@ -59,7 +63,8 @@ def getitem(x: Tensor, key: Any) -> Tensor:
             new_shape.append(("drop", axis))
         elif isinstance(k, slice):
             if n is None:
-                first, last, step = k.start, k.stop, 1 if k.step is None else k.step
+                first, last = (None if edge is None else operator.index(edge) for edge in (k.start, k.stop))
+                step = 1 if k.step is None else operator.index(k.step)
                 if step < 0:  # the same elements of the axis reversed: element i lies at ~i there
                     x = layout.flip_primitive(x, axes=(axis,))
                     first, last = (None if edge is None else ~edge for edge in (first, last))
@@ -117,20 +122,25 @@ def _is_mask(k: Any) -> bool:
 
 def _gather_many(y: Tensor, gathers: list[tuple[int, Tensor]], kinds: list[str]) -> Tensor:
     axes = [a for a, _ in gathers]
-    if axes != list(range(len(axes))) or "new" in kinds or "drop" in kinds:
-        raise IndexError("Several index arrays must stand on the first axes, without None or ints beside them.")
-
-    common = broadcast(*[i.shape for _, i in gathers], context="index arrays")
-    flat: Any = None
-    for a, indices in gathers:
-        n: Any = y.shape[a]
-
+    if "new" in kinds or "drop" in kinds:
+        raise IndexError("Several index arrays take no None or int beside them. Index in two steps.")
+    first = (
+        axes[0] if axes == list(range(axes[0], axes[0] + len(axes))) else 0
+    )  # where the axes of the indices will stand
+    y = moveaxis(y, axes, list(range(len(axes))))
+    flat: Any = 0
+    for at, (axis, indices) in enumerate(gathers):
+        n = length_of(y, at)
+        if indices.array is not None and isinstance(n, int) and indices.size:
+            low, high = indices.array.min(), indices.array.max()
+            if low < -n or high >= n:
+                raise IndexError(f"Index {low if low < -n else high} is out of range for axis {axis} of size {n}.")
         i = cast(indices, "int32")
-        i = select(i < 0, i + n, i)
-        flat = i if flat is None else flat * n + i
-    rest = y.shape[len(axes) :]
-    y = reshape(y, (int(np.prod([y.shape[a] for a in axes], dtype=int)), *rest))
-    return take(y, broadcast_to(flat, common), 0)
+        flat = flat * n + select(i < 0, i + n, i)
+    lead, rest = y.shape[: len(axes)], layout.known_or_axis(y.shape)[len(axes) :]
+    y = layout.reshape_primitive(y, shape=(-1 if None in lead else math.prod(lead), *rest))
+    y = take(y, flat, 0)
+    return moveaxis(y, list(range(flat.ndim)), list(range(first, first + flat.ndim))) if first else y
 
 
 def slice_(inputs: Any, start_indices: Any, shape: Any) -> Tensor:
