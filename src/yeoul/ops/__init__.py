@@ -1,6 +1,7 @@
 """What can be done to tensors: Keras' `ops` names, made of few primitives."""
 
 from yeoul.core.tensor import operators as _operators
+from yeoul.ops.convolution import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
 from yeoul.ops.elementwise import (
@@ -68,6 +69,7 @@ from yeoul.ops.elementwise import (
 )
 from yeoul.ops.functional import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
+from yeoul.ops.pooling import *  # noqa: F403
 from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
