@@ -1,4 +1,4 @@
-"""Convolution of one to three spatial axes, channels last: three primitives that are each other's gradients.
+"""Convolution of one to three spatial axes. Three primitives, channels last, are each other's gradients.
 
 With padded input X[i] = x[i - low] (zero outside), kernel offset k in the window and channels of one group:
 
@@ -19,11 +19,14 @@ from typing import Any
 
 import numpy as np
 
+from yeoul.core.config import standardize_data_format
 from yeoul.core.shapes import Shape
-from yeoul.core.tensor import Spec, Tensor
-from yeoul.ops.registry import Primitive, primitive
+from yeoul.core.tensor import KerasTensor, Spec, Tensor
+from yeoul.ops.layout import pad_primitive
+from yeoul.ops.registry import Primitive, convert, primitive, promoted
+from yeoul.ops.shaping import moveaxis, reshape
 
-__all__: list[str] = []
+__all__ = ["conv", "conv_transpose", "depthwise_conv", "separable_conv"]
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -277,3 +280,220 @@ class _ConvKernelGrad(Primitive):
 conv_primitive: Any = _Conv
 conv_input_grad_primitive: Any = _ConvInputGrad
 conv_kernel_grad_primitive: Any = _ConvKernelGrad
+
+
+# -- what users call ----------------------------------------------------------------------------------------------------
+def per_axis(value: Any, rank: int, what: str) -> tuple[int, ...]:
+    """`value` as one int for each of `rank` axes.
+
+    Raises: ValueError if it is a sequence of another length, or not positive.
+    """
+    given = (value,) * rank if isinstance(value, (int, np.integer)) else tuple(value)
+    if len(given) == 1:
+        given *= rank
+    if len(given) != rank or any(not isinstance(v, (int, np.integer)) or v < 1 for v in given):
+        raise ValueError(f"{what} must be a positive integer or a tuple of {rank} of them, and got {value!r}.")
+    return tuple(int(v) for v in given)
+
+
+def explicit_padding(
+    name: str, x: Tensor, padding: Any, window: tuple, strides: tuple, dilation: tuple | None = None
+) -> Pairs:
+    """What "valid", "same" or "causal" means for the spatial axes of a channels-last `x`, as (low, high) pairs.
+
+    With "same" there are ceil(size / stride) windows, and an odd element of padding comes last; "causal" pads in front only.
+
+    Raises: ValueError for another name, and where "same" depends on a size that is not known.
+    """
+    dilation = dilation or (1,) * len(window)
+    reach = tuple((k - 1) * d + 1 for k, d in zip(window, dilation, strict=True))
+    kind = padding.lower() if isinstance(padding, str) else padding
+    if kind == "valid":
+        return ((0, 0),) * len(window)
+    if kind == "causal" and len(window) == 1 and name == "conv":
+        return ((reach[0] - 1, 0),)
+    if kind != "same":
+        known = "'valid', 'same' or 'causal'" if len(window) == 1 and name == "conv" else "'valid' or 'same'"
+        raise ValueError(f"{name}: padding must be {known}, and got {padding!r}.")
+    pairs = []
+    for size, k, s in zip(x.shape[1:-1], reach, strides, strict=True):
+        if size is None and s > 1 and k > 1 and isinstance(x, KerasTensor):
+            raise ValueError(
+                f"{name}: padding='same' with strides {strides} depends on the input's size, and its shape is {x.shape}. "
+                "Give the size in Input(...), or use the layer of this operation."
+            )
+        total = k - s if size is None else (-(-size // s) - 1) * s + k - size
+        total = total if total > 0 else 0
+        pairs.append((total // 2, total - total // 2))
+    return tuple(pairs)
+
+
+def channels_last(x: Any, data_format: str | None) -> tuple[Tensor, bool]:
+    """`x` with its channels on the last axis, and whether they were moved there."""
+    x = convert(x)
+    if x.ndim < 3:
+        raise ValueError(
+            f"Expected (batch, *spatial, channels) or (batch, channels, *spatial), and got shape {x.shape}."
+        )
+    is_first = standardize_data_format(data_format) == "channels_first"
+    return (moveaxis(x, 1, -1) if is_first else x), is_first
+
+
+def channels_back(y: Tensor, is_first: bool) -> Tensor:
+    """Undoes `channels_last`."""
+    return moveaxis(y, -1, 1) if is_first else y
+
+
+def conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """Convolution (as in all networks, without a flip of the kernel) over one to three spatial axes.
+
+    Args:
+        inputs: (batch, *spatial, channels), or (batch, channels, *spatial) with data_format="channels_first".
+        kernel: (*window, channels / groups, filters); the number of groups follows from the channels.
+        strides, dilation_rate: an int, or one for each spatial axis.
+        padding: "valid", "same", or "causal" with one spatial axis.
+
+    Raises: ValueError if the kernel does not fit the input.
+    """
+    x, is_first = channels_last(inputs, data_format)
+    x, kernel = promoted(x, kernel)
+    rank = x.ndim - 2
+    _check_rank("conv", x, kernel)
+    channels, own = x.shape[-1], kernel.shape[-2]
+    if channels is not None and channels % own:
+        raise ValueError(
+            f"conv: the input's {channels} channels are no multiple of the kernel's {own} (shape {kernel.shape})."
+        )
+    strides, dilation = per_axis(strides, rank, "conv: strides"), per_axis(dilation_rate, rank, "conv: dilation_rate")
+    y = conv_primitive(
+        x,
+        kernel,
+        strides=strides,
+        padding=explicit_padding("conv", x, padding, kernel.shape[:-2], strides, dilation),
+        dilation=dilation,
+        groups=1 if channels is None else channels // own,
+    )
+    return channels_back(y, is_first)
+
+
+def _check_rank(name: str, x: Tensor, kernel: Tensor) -> None:
+    if not 3 <= x.ndim <= 5 or kernel.ndim != x.ndim:
+        raise ValueError(
+            f"{name}: the input must have one to three spatial axes and the kernel the same rank, and got shapes "
+            f"{x.shape} and {kernel.shape}."
+        )
+
+
+def depthwise_conv(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """Each channel convolved on its own: kernel (*window, channels, multiplier), output channels * multiplier channels.
+
+    Other arguments as in `conv`.
+    """
+    kernel = convert(kernel)
+    *window, channels, multiplier = kernel.shape
+    grouped = reshape(kernel, (*window, 1, channels * multiplier))  # type: ignore[operator]
+    x = convert(inputs)
+    found = x.shape[1 if standardize_data_format(data_format) == "channels_first" else -1]
+    if found != channels:
+        raise ValueError(
+            f"depthwise_conv: the input has {found} channels, and the kernel {kernel.shape} is for {channels}."
+        )
+    return conv(x, grouped, strides, padding, data_format, dilation_rate)
+
+
+def separable_conv(
+    inputs: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """`depthwise_conv`, then a product of channels: pointwise_kernel (1, ..., 1, channels * multiplier, filters)."""
+    y = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
+    return conv(y, pointwise_kernel, 1, "valid", data_format, 1)
+
+
+def transposed_size(size: int, reach: int, stride: int, padding: str, extra: int | None) -> int:
+    """Size of a transposed convolution's output along an axis; `extra` is the output padding, None for the usual one."""
+    if extra is None:
+        return size * stride + (max(reach - stride, 0) if padding == "valid" else 0)
+    return (size - 1) * stride + reach + extra - (2 * (reach // 2) if padding == "same" else 0)
+
+
+def conv_transpose(
+    inputs: Any,
+    kernel: Any,
+    strides: Any = 1,
+    padding: str = "valid",
+    output_padding: Any = None,
+    data_format: str | None = None,
+    dilation_rate: Any = 1,
+) -> Tensor:
+    """The transpose of `conv` in its input: it enlarges by `strides`.
+
+    Args:
+        inputs: as in `conv`.
+        kernel: (*window, filters, channels): the kernel of the convolution that this one transposes.
+        output_padding: size added to one side of the output; a usual size is taken if None.
+
+    Raises: ValueError if the kernel does not fit the input.
+    """
+    x, is_first = channels_last(inputs, data_format)
+    x, kernel = promoted(x, kernel)
+    rank = x.ndim - 2
+    _check_rank("conv_transpose", x, kernel)
+    if x.shape[-1] != kernel.shape[-1]:
+        raise ValueError(
+            f"conv_transpose: the input has {x.shape[-1]} channels, and the kernel {kernel.shape} is for {kernel.shape[-1]}."
+        )
+    strides = per_axis(strides, rank, "conv_transpose: strides")
+    dilation = per_axis(dilation_rate, rank, "conv_transpose: dilation_rate")
+    kind = str(padding).lower()
+    if kind not in ("valid", "same"):
+        raise ValueError(f"conv_transpose: padding must be 'valid' or 'same', and got {padding!r}.")
+    extra = (output_padding,) * rank if output_padding is None or isinstance(output_padding, int) else output_padding
+    sizes: list[int | None] = []
+    pads, behind = [], []
+    for size, k, s, d, more in zip(x.shape[1:-1], kernel.shape[:-2], strides, dilation, extra, strict=True):
+        if size is None:
+            if isinstance(x, KerasTensor):
+                raise ValueError(
+                    f"conv_transpose: the output's size depends on the input's, and its shape is {x.shape}. "
+                    "Give the size in Input(...), or use the layer of this operation."
+                )
+            sizes.append(None), pads.append((0, 0)), behind.append((0, 0))
+            continue
+        reach = (k - 1) * d + 1  # type: ignore[operator]
+        out = transposed_size(size, reach, s, kind, more)
+        full = (size - 1) * s + reach
+        low = max(full - out, 0) // 2 if kind == "same" else 0
+        inner = min(out, full)
+        sizes.append(inner), pads.append((low, full - low - inner)), behind.append((0, out - inner))
+    y = conv_input_grad_primitive(
+        x,
+        kernel,
+        input_shape=(x.shape[0], *sizes, kernel.shape[-2]),
+        strides=strides,
+        padding=tuple(pads),
+        dilation=dilation,
+        groups=1,
+    )
+    if any(b for _, b in behind):
+        y = pad_primitive(y, widths=((0, 0), *behind, (0, 0)), value=0)
+    return channels_back(y, is_first)

@@ -1,4 +1,4 @@
-"""Largest elements and sums over windows of one to three spatial axes, channels last.
+"""Largest elements, sums and means over windows of one to three spatial axes. The primitives are channels last.
 
     max_pool:       y[n, o, c] = max over k of x[n, o stride + k - low, c], places outside x left out
     max_pool_grad:  dy of each window at the place of its largest element, the first in row-major order if several are
@@ -16,13 +16,28 @@ from typing import Any
 
 import numpy as np
 
-from yeoul.core import dtypes
+from yeoul.core import config, dtypes
 from yeoul.core.shapes import Shape
 from yeoul.core.tensor import Spec, Tensor
-from yeoul.ops.convolution import Pairs, offsets_in, padded, widened, window_counts, windows_of
-from yeoul.ops.registry import Primitive, primitive
+from yeoul.ops.convolution import (
+    Pairs,
+    channels_back,
+    channels_last,
+    explicit_padding,
+    offsets_in,
+    padded,
+    per_axis,
+    widened,
+    window_counts,
+    windows_of,
+)
+from yeoul.ops.creation import ones_like
+from yeoul.ops.products import matmul
+from yeoul.ops.reductions import max as largest
+from yeoul.ops.registry import Primitive, cast, primitive
+from yeoul.ops.shaping import moveaxis, reshape, take
 
-__all__: list[str] = []
+__all__ = ["adaptive_average_pool", "adaptive_max_pool", "average_pool", "max_pool"]
 
 
 def _pooled_shape(name: str, shape: Shape, window: tuple, strides: tuple, padding: Pairs) -> Shape:
@@ -162,3 +177,109 @@ max_pool_grad_primitive: Any = _MaxPoolGrad
 max_pool_pick_primitive: Any = _MaxPoolPick
 sum_pool_primitive: Any = _SumPool
 sum_pool_grad_primitive: Any = _SumPoolGrad
+
+
+# -- what users call ----------------------------------------------------------------------------------------------------
+def _geometry(name: str, x: Tensor, pool_size: Any, strides: Any, padding: str) -> dict[str, Any]:
+    rank = x.ndim - 2
+    window = per_axis(pool_size, rank, f"{name}: pool_size")
+    strides = window if strides is None else per_axis(strides, rank, f"{name}: strides")
+    return {
+        "window": window,
+        "strides": strides,
+        "padding": explicit_padding(name, x, padding, window, strides),
+    }
+
+
+def max_pool(
+    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+) -> Tensor:
+    """The largest element of each window.
+
+    Args:
+        inputs: (batch, *spatial, channels), or (batch, channels, *spatial) with data_format="channels_first".
+        pool_size: an int, or one for each spatial axis.
+        strides: steps between windows; `pool_size` if None.
+        padding: "valid" or "same".
+
+    Raises: ValueError if no window fits.
+    """
+    x, is_first = channels_last(inputs, data_format)
+    return channels_back(max_pool_primitive(x, **_geometry("max_pool", x, pool_size, strides, padding)), is_first)
+
+
+def average_pool(
+    inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: str | None = None
+) -> Tensor:
+    """The mean of each window over the places that lie within the input. Arguments as in `max_pool`."""
+    x, is_first = channels_last(inputs, data_format)
+    x = x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
+    geometry = _geometry("average_pool", x, pool_size, strides, padding)
+    total = sum_pool_primitive(x, **geometry)
+    if any(a or b for a, b in geometry["padding"]):
+        if None in x.shape[1:-1]:
+            y = total / sum_pool_primitive(ones_like(x), **geometry)
+        else:
+            inside = np.ones((1, *x.shape[1:-1], 1))  # type: ignore[arg-type]
+            y = total * cast(1.0 / sum_pool_primitive.reference(inside, **geometry), x.dtype)
+    else:
+        y = total * (1.0 / float(np.prod(geometry["window"])))
+    return channels_back(y, is_first)
+
+
+def _bins(name: str, x: Tensor, output_size: Any) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    """(axis, starts, stops) of the bins along each spatial axis: bin i of m holds floor(i n / m) to ceil((i + 1) n / m)."""
+    sizes = per_axis(output_size, x.ndim - 2, f"{name}: output_size")
+    found = []
+    for axis, (n, m) in enumerate(zip(x.shape[1:-1], sizes, strict=True), 1):
+        if n is None:
+            raise ValueError(f"{name} must know the spatial sizes of its input, and got shape {x.shape}.")
+        i = np.arange(m)
+        found.append((axis, i * n // m, -(-(i + 1) * n // m)))
+    return found
+
+
+def _equal_windows(x: Tensor, bins: list) -> dict[str, Any] | None:
+    """The geometry of plain pooling where every bin has the same size and none overlap."""
+    sizes = tuple(n for n in x.shape[1:-1])
+    if any(n % len(starts) for n, (_, starts, _) in zip(sizes, bins, strict=True)):  # type: ignore[operator]
+        return None
+    window = tuple(n // len(starts) for n, (_, starts, _) in zip(sizes, bins, strict=True))  # type: ignore[operator]
+    return {"window": window, "strides": window, "padding": ((0, 0),) * len(window)}
+
+
+def adaptive_average_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Tensor:
+    """Means over as many bins as `output_size` says: bin i of m along an axis of n holds floor(i n / m) to ceil((i + 1) n / m).
+
+    Raises: ValueError if a spatial size is unknown.
+    """
+    x, is_first = channels_last(inputs, data_format)
+    x = x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
+    bins = _bins("adaptive_average_pool", x, output_size)
+    geometry = _equal_windows(x, bins)
+    if geometry is not None:
+        return channels_back(sum_pool_primitive(x, **geometry) * (1.0 / float(np.prod(geometry["window"]))), is_first)
+    for axis, starts, stops in bins:
+        places = np.arange(x.shape[axis])
+        weights = ((places >= starts[:, None]) & (places < stops[:, None])) / (stops - starts)[:, None]
+        x = moveaxis(matmul(moveaxis(x, axis, -1), cast(weights.T, x.dtype)), -1, axis)
+    return channels_back(x, is_first)
+
+
+def adaptive_max_pool(inputs: Any, output_size: Any, data_format: str | None = None) -> Tensor:
+    """Largest elements of the bins of `adaptive_average_pool`.
+
+    Raises: ValueError if a spatial size is unknown.
+    """
+    x, is_first = channels_last(inputs, data_format)
+    bins = _bins("adaptive_max_pool", x, output_size)
+    geometry = _equal_windows(x, bins)
+    if geometry is not None:
+        return channels_back(max_pool_primitive(x, **geometry), is_first)
+    for axis, starts, stops in bins:
+        width = int((stops - starts).max())
+        # Bins shorter than the longest repeat their last element.
+        places = np.minimum(starts[:, None] + np.arange(width), stops[:, None] - 1).astype(np.int32)
+        shape = (*x.shape[:axis], *places.shape, *x.shape[axis + 1 :])
+        x = largest(reshape(take(x, places.reshape(-1), axis), tuple(-1 if s is None else s for s in shape)), axis + 1)
+    return channels_back(x, is_first)
