@@ -59,6 +59,8 @@ def cases():
     add("UpSampling3D", (1, 2, 2, 1, 3), size=(2, 1, 3), data_format="channels_first")
     add("Cropping2D", (1, 2, 5, 6), cropping=((1, 2), (0, 3)), data_format="channels_first")
     add("Cropping3D", (1, 1, 4, 5, 3), cropping=((1, 2), (0, 3), (1, 1)), data_format="channels_first")
+    add("UpSampling2D", (2, 3, 4, 2), size=(2, 3), interpolation="bilinear")
+    add("UpSampling2D", (1, 2, 3, 4), size=2, interpolation="bilinear", data_format="channels_first")
     return found
 
 
