@@ -3,6 +3,7 @@
 from yeoul.layers.activating import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from yeoul.layers.convolution import *  # noqa: F403
 from yeoul.layers.core import Activation, Dense, Embedding, Identity, Input, InputLayer, Lambda
+from yeoul.layers.image_augmentation import *  # noqa: F403
 from yeoul.layers.layer import InputSpec, Layer
 from yeoul.layers.merging import (
     Add,
@@ -24,6 +25,7 @@ from yeoul.layers.normalization import BatchNormalization, LayerNormalization, N
 from yeoul.layers.padding import *  # noqa: F403
 from yeoul.layers.pooling import *  # noqa: F403
 from yeoul.layers.regularization import ActivityRegularization, Dropout, GaussianDropout, GaussianNoise
+from yeoul.layers.resizing import *  # noqa: F403
 from yeoul.layers.shaping import Flatten, Permute, RepeatVector, Reshape
 from yeoul.layers.spatial_dropout import *  # noqa: F403
 from yeoul.layers.transposed_convolution import *  # noqa: F403
