@@ -35,10 +35,12 @@ def factor_range(layer: str, name: str, factor: Any, low: float, high: float, is
 
     Raises: ValueError if it lies outside of [low, high].
     """
+    pair: tuple
     if isinstance(factor, (tuple, list)) and len(factor) == 2:
         pair = tuple(factor)
     elif isinstance(factor, (int, float, np.number)):
-        pair = (-abs(factor), abs(factor)) if is_around_zero else (low, factor)
+        size: Any = factor
+        pair = (-abs(size), abs(size)) if is_around_zero else (low, size)
     else:
         pair = ()
     if not pair or not all(isinstance(v, (int, float, np.number)) and low <= v <= high for v in (*pair, max(pair))):
