@@ -10,6 +10,7 @@ from yeoul import activations, constraints, initializers, ops, regularizers
 from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
+from yeoul.layers.signatures import with_defaults
 from yeoul.serialization import serialize_keras_object
 
 __all__ = [
@@ -259,11 +260,13 @@ class Conv1D(PlainConvolution):
     paddings = ("valid", "same", "causal")
 
 
+@with_defaults(strides=(1, 1), dilation_rate=(1, 1))
 class Conv2D(PlainConvolution):
     __doc__ = f"Convolution over images: (batch, height, width, channels).\n\n{PlainConvolution.__doc__}"
     rank = 2
 
 
+@with_defaults(strides=(1, 1, 1), dilation_rate=(1, 1, 1))
 class Conv3D(PlainConvolution):
     __doc__ = f"Convolution over volumes: (batch, depth, height, width, channels).\n\n{PlainConvolution.__doc__}"
     rank = 3
@@ -321,6 +324,7 @@ class DepthwiseConv1D(DepthwiseConvolution):
     __doc__ = DepthwiseConvolution.__doc__
 
 
+@with_defaults(strides=(1, 1), dilation_rate=(1, 1))
 class DepthwiseConv2D(DepthwiseConvolution):
     rank = 2
     __doc__ = DepthwiseConvolution.__doc__
@@ -391,6 +395,7 @@ class SeparableConv1D(SeparableConvolution):
     __doc__ = SeparableConvolution.__doc__
 
 
+@with_defaults(strides=(1, 1), dilation_rate=(1, 1))
 class SeparableConv2D(SeparableConvolution):
     rank = 2
     __doc__ = SeparableConvolution.__doc__

@@ -10,6 +10,7 @@ from yeoul import ops
 from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer
+from yeoul.layers.signatures import with_defaults
 
 __all__ = [
     "Cropping1D",
@@ -89,12 +90,14 @@ class ZeroPadding1D(ZeroPadding):
     rank = 1
 
 
+@with_defaults(padding=(1, 1))
 class ZeroPadding2D(ZeroPadding):
     """Zeros around images. Arguments as in `ZeroPadding`."""
 
     rank = 2
 
 
+@with_defaults(padding=((1, 1), (1, 1), (1, 1)))
 class ZeroPadding3D(ZeroPadding):
     """Zeros around volumes. Arguments as in `ZeroPadding`."""
 

@@ -9,6 +9,7 @@ from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import ints_per_axis, padding_name
 from yeoul.layers.layer import InputSpec, Layer
+from yeoul.layers.signatures import with_defaults
 
 __all__ = [
     "AdaptiveAveragePooling1D",
@@ -89,9 +90,6 @@ class Pooling(Layer):
 class MaxPooling(Pooling):
     """The largest element of each window. Arguments as in `Pooling`."""
 
-    def __init__(self, pool_size: Any = 2, *args: Any, **kwargs: Any):
-        super().__init__(pool_size, *args, **kwargs)
-
     def call(self, x: Tensor) -> Tensor:
         return ops.max_pool(x, self.pool_size, self.strides, self.padding, self.data_format)
 
@@ -103,18 +101,21 @@ class AveragePooling(Pooling):
         return ops.average_pool(x, self.pool_size, self.strides, self.padding, self.data_format)
 
 
+@with_defaults(pool_size=2)
 class MaxPooling1D(MaxPooling):
     """The largest element of each window along one axis."""
 
     rank = 1
 
 
+@with_defaults(pool_size=(2, 2))
 class MaxPooling2D(MaxPooling):
     """The largest element of each window of images."""
 
     rank = 2
 
 
+@with_defaults(pool_size=(2, 2, 2))
 class MaxPooling3D(MaxPooling):
     """The largest element of each window of volumes."""
 

@@ -49,8 +49,7 @@ class SpatialDropout(Dropout):
 
     def get_config(self) -> dict[str, Any]:
         found = super().get_config()
-        found.pop("noise_shape")
-        return {**found, "data_format": self.data_format}
+        return {**{k: found[k] for k in ("rate", "seed", "name", "dtype")}, "data_format": self.data_format}
 
 
 class SpatialDropout1D(SpatialDropout):

@@ -7,6 +7,7 @@ from typing import Any
 from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import Convolution, ints_per_axis, positive_int
+from yeoul.layers.signatures import with_defaults
 
 __all__ = [
     "Conv1DTranspose",
@@ -82,27 +83,17 @@ class Conv1DTranspose(TransposedConvolution):
     __doc__ = TransposedConvolution.__doc__
 
 
+@with_defaults(strides=(1, 1), dilation_rate=(1, 1))
 class Conv2DTranspose(TransposedConvolution):
     rank = 2
     __doc__ = TransposedConvolution.__doc__
 
 
+# Keras has these two arguments the other way round here.
+@with_defaults(("output_padding", "data_format"), strides=(1, 1, 1), dilation_rate=(1, 1, 1))
 class Conv3DTranspose(TransposedConvolution):
     rank = 3
     __doc__ = TransposedConvolution.__doc__
-
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: Any,
-        strides: Any = 1,
-        padding: str = "valid",
-        data_format: str | None = None,  # Keras has these two the other way round here
-        output_padding: Any = None,
-        *args: Any,
-        **kwargs: Any,
-    ):
-        super().__init__(filters, kernel_size, strides, padding, output_padding, data_format, *args, **kwargs)
 
 
 Convolution1DTranspose, Convolution2DTranspose = Conv1DTranspose, Conv2DTranspose
