@@ -7,14 +7,38 @@ import inspect
 import json
 from pathlib import Path
 
-SPATIAL = (
-    "Conv Convolution SeparableConv SeparableConvolution DepthwiseConv MaxPooling MaxPool AveragePooling AvgPool "
-    "GlobalMaxPooling GlobalMaxPool GlobalAveragePooling GlobalAvgPool AdaptiveMaxPooling AdaptiveAveragePooling "
-    "ZeroPadding Cropping UpSampling SpatialDropout"
-).split()
-IMAGE = (
-    "Resizing CenterCrop RandomFlip RandomCrop RandomRotation RandomTranslation RandomZoom RandomContrast RandomBrightness"
-).split()
+SPATIAL = [
+    "Conv",
+    "Convolution",
+    "SeparableConv",
+    "SeparableConvolution",
+    "DepthwiseConv",
+    "MaxPooling",
+    "MaxPool",
+    "AveragePooling",
+    "AvgPool",
+    "GlobalMaxPooling",
+    "GlobalMaxPool",
+    "GlobalAveragePooling",
+    "GlobalAvgPool",
+    "AdaptiveMaxPooling",
+    "AdaptiveAveragePooling",
+    "ZeroPadding",
+    "Cropping",
+    "UpSampling",
+    "SpatialDropout",
+]
+IMAGE = [
+    "Resizing",
+    "CenterCrop",
+    "RandomFlip",
+    "RandomCrop",
+    "RandomRotation",
+    "RandomTranslation",
+    "RandomZoom",
+    "RandomContrast",
+    "RandomBrightness",
+]
 NEEDED = {
     "filters": 3, "kernel_size": 2, "rate": 0.2, "height": 3, "width": 4, "factor": 0.2, "output_size": 3,
     "height_factor": 0.1, "width_factor": 0.1, "pool_size": 2,
