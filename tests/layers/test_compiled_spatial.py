@@ -76,7 +76,7 @@ def test_an_op_that_needs_a_size_says_so():
     x = Input((None, None, 2))
     kernel = np.ones((3, 3, 2, 2), np.float32)
     assert ops.conv(x, kernel, padding="same").shape == (None, None, None, 2)
-    with pytest.raises(ValueError, match="padding='same' with strides .* depends on the input's size"):
+    with pytest.raises(ValueError, match=r"padding='same' with strides .* depends on the input's size"):
         ops.conv(x, kernel, strides=2, padding="same")
     with pytest.raises(ValueError, match="the output's size depends on the input's"):
         ops.conv_transpose(x, kernel)
