@@ -32,6 +32,18 @@ def cases():
         add("Resizing", height=height, width=width, pad_to_aspect_ratio=True, fill_value=1.0, interpolation="lanczos3")
     add("CenterCrop", (5, 7, 1), height=3, width=3)
     add("Resizing", (5, 7, 1), height=3, width=3, interpolation="nearest")
+    for name, share in itertools.product(
+        ("RandomColorDegeneration", "RandomSharpness", "RandomSaturation"), (0.0, 0.2, 0.5)
+    ):
+        add(name, (2, 5, 4, 3), factor=(share, share), value_range=(0, 1))
+    add("RandomSharpness", (2, 5, 4, 2), factor=(1.0, 1.0), value_range=(0, 1))
+    add("RandomHue", (2, 5, 4, 3), factor=(0.0, 0.0), value_range=(0, 1))
+    add("RandomHue", (2, 3, 5, 4), factor=(1.0, 1.0), value_range=(0, 1), data_format="channels_first")
+    add("RandomInvert", (5, 4, 3), factor=(1.0, 1.0), value_range=(0, 1))
+    add("RandomGrayscale", (2, 5, 4, 3), factor=1.0)
+    add("AutoContrast", (2, 5, 4, 3), value_range=(0, 1))
+    for bits in (1, 3, 8):
+        add("RandomPosterization", (2, 5, 4, 3), factor=(bits, bits), value_range=(0, 1))
     return found
 
 

@@ -58,7 +58,8 @@ def described(layers, name):
         for p in inspect.signature(cls.__init__).parameters.values()
         if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"
     ]
-    layer = cls(**{p.name: NEEDED[p.name] for p in parameters if p.default is p.empty})
+    needed = {p.name: NEEDED[p.name] for p in parameters if p.default is p.empty}
+    layer = cls(**needed | ({"factor": 3} if name == "RandomPosterization" else {}))
     return {
         "arguments": [[p.name, repr(p.default)] for p in parameters],
         "config": sorted(layer.get_config()),

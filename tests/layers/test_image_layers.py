@@ -64,6 +64,39 @@ def test_contrast_and_brightness_draw_from_their_ranges():
     np.testing.assert_array_equal(bright, np.full((1, 2, 2, 1), 255.0))
 
 
+def test_probabilities_and_signs():
+    x = np.random.default_rng(0).uniform(0, 255, (600, 4, 5, 3)).astype(np.float32)
+
+    def changed(layer):
+        return np.abs(np.asarray(layer(x, training=True)) - x).max((1, 2, 3)) > 0
+
+    assert 0.1 < changed(layers.RandomInvert(0.3, seed=1)).mean() < 0.2
+    assert 0.25 < changed(layers.RandomGrayscale(0.3, seed=1)).mean() < 0.35
+    ramp = np.arange(20.0, dtype=np.float32).reshape(1, 1, 20, 1).repeat(20, 1).repeat(600, 0)
+    y = np.asarray(layers.RandomShear(0.4, fill_mode="nearest", seed=1)(ramp, training=True))
+    slants = y[:, 9, 9, 0] - y[:, 8, 9, 0]
+    assert -0.4 <= slants.min() < -0.35 and 0.35 < slants.max() <= 0.4 + 1e-5 and abs(slants.mean()) < 0.03
+    hues = layers.RandomHue((0.2, 0.2), seed=1)(
+        np.array([[[[255.0, 0.0, 0.0]]]], np.float32).repeat(200, 0), training=True
+    )
+    assert len(np.unique(np.asarray(hues).round(1)[:, 0, 0], axis=0)) == 2
+    levels = np.asarray(layers.RandomPosterization(3, seed=1)(x, training=True))
+    assert {len(np.unique(image)) for image in levels} <= {2, 4}
+
+
+def test_erased_rectangles():
+    x = np.full((400, 20, 30, 1), 9, np.float32)
+    y = np.asarray(layers.RandomErasing((1.0, 1.0), (0.1, 0.2), fill_value=0.0, seed=1)(x, training=True))
+    rows, columns = (y == 0).any(2)[..., 0].sum(1), (y == 0).any(1)[..., 0].sum(1)
+    np.testing.assert_array_equal((y == 0).sum((1, 2, 3)), rows * columns)
+    assert set(rows) == {6, 7, 8} and set(columns) == {9, 10, 11, 12, 13}
+    assert (y == 0).any(0).all()
+    noise = np.asarray(layers.RandomErasing((1.0, 1.0), (0.5, 0.5), value_range=(0, 1), seed=1)(x, training=True))
+    inside = noise[noise != 9]
+    assert 0 <= inside.min() < 0.01 and 0.99 < inside.max() < 1
+    assert 0.4 < (np.asarray(layers.RandomErasing(seed=1)(x, training=True)) != 9).any((1, 2, 3)).mean() < 0.6
+
+
 def test_images_vary_in_training_only_and_the_same_way_for_one_seed():
     layer = layers.RandomRotation(0.2, seed=3)
     np.testing.assert_array_equal(layer(MANY[:4], training=False), MANY[:4])

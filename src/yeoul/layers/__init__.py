@@ -1,6 +1,7 @@
 """The parts that models are made of."""
 
 from yeoul.layers.activating import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from yeoul.layers.color_augmentation import *  # noqa: F403
 from yeoul.layers.convolution import *  # noqa: F403
 from yeoul.layers.core import Activation, Dense, Embedding, Identity, Input, InputLayer, Lambda
 from yeoul.layers.image_augmentation import *  # noqa: F403

@@ -23,8 +23,10 @@ __all__ = [
     "RandomBrightness",
     "RandomContrast",
     "RandomCrop",
+    "RandomErasing",
     "RandomFlip",
     "RandomRotation",
+    "RandomShear",
     "RandomTranslation",
     "RandomZoom",
 ]
@@ -322,7 +324,7 @@ class RandomContrast(ImageAugmentation):
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: int | None = None, **kwargs: Any):
         super().__init__(seed, **kwargs)
         self.factor = factor_range("RandomContrast", "factor", factor, 0.0, 1.0, is_around_zero=False)
-        self.value_range = _value_range("RandomContrast", value_range)
+        self.value_range = valid_range("RandomContrast", value_range)
 
     def vary(self, images: Tensor) -> Tensor:
         low, high = self.factor
@@ -345,7 +347,7 @@ class RandomBrightness(ImageAugmentation):
     def __init__(self, factor: Any, value_range: Any = (0, 255), seed: int | None = None, **kwargs: Any):
         super().__init__(seed, **kwargs)
         self.factor = factor_range("RandomBrightness", "factor", factor, -1.0, 1.0)
-        self.value_range = _value_range("RandomBrightness", value_range)
+        self.value_range = valid_range("RandomBrightness", value_range)
 
     def vary(self, images: Tensor) -> Tensor:
         low, high = map(float, self.value_range)
@@ -356,7 +358,91 @@ class RandomBrightness(ImageAugmentation):
         return {**super().get_config(), "factor": self.factor, "value_range": self.value_range}
 
 
-def _value_range(layer: str, value_range: Any) -> tuple:
+class RandomShear(RandomTransform):
+    """Slants each image: it reads x + a y and y + b x, a and b drawn from their factors with either sign.
+
+    Args:
+        x_factor, y_factor: pairs within [0, 1], or one number f for up to f.
+        Others as in `RandomTransform`.
+    """
+
+    def __init__(
+        self,
+        x_factor: Any = 0.0,
+        y_factor: Any = 0.0,
+        interpolation: str = "bilinear",
+        fill_mode: str = "reflect",
+        fill_value: float = 0.0,
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
+        self.x_factor, self.y_factor = x_factor, y_factor
+        self._across = factor_range("RandomShear", "x_factor", x_factor, 0.0, 1.0, is_around_zero=False)
+        self._down = factor_range("RandomShear", "y_factor", y_factor, 0.0, 1.0, is_around_zero=False)
+
+    def vary(self, images: Tensor) -> Tensor:
+        across, down = self.draw(images, *self._across), self.draw(images, *self._down)
+        across = ops.where(self.draw(images, 0.0, 1.0) < 0.5, across, -across)
+        down = ops.where(self.draw(images, 0.0, 1.0) < 0.5, down, -down)
+        return self.read_at(images, 1.0 + 0.0 * across, across, 0.0, down, 1.0, 0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "x_factor": self.x_factor, "y_factor": self.y_factor}
+
+
+class RandomErasing(ImageAugmentation):
+    """Covers a rectangle of each image. Source: Zhong et al. 2017.
+
+    Args:
+        factor: range of the probability that an image is changed; one number f means from 0 to f.
+        scale: range of the rectangle's share of the area; its sides have the image's proportions.
+        fill_value: what covers it; noise over `value_range` if None.
+    """
+
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        scale: Any = (0.02, 0.33),
+        fill_value: float | None = None,
+        value_range: Any = (0, 255),
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(seed, data_format, **kwargs)
+        self.factor = factor_range("RandomErasing", "factor", factor, 0.0, 1.0, is_around_zero=False)
+        self.scale = factor_range("RandomErasing", "scale", scale, 0.0, 1.0, is_around_zero=False)
+        self.fill_value, self.value_range = fill_value, valid_range("RandomErasing", value_range)
+
+    def vary(self, images: Tensor) -> Tensor:
+        share = ops.sqrt(self.draw(images, *self.scale))
+        is_covered = self.draw(images, 0.0, 1.0) < self.draw(images, *self.factor)
+        covered = ops.reshape(is_covered, (-1, 1, 1, 1))
+        for axis in (1, 2):
+            size: Any = images.shape[axis]
+            length = ops.floor(share * float(size))
+            start = ops.floor(self.draw(images, 0.0, 1.0) * (float(size) - length + 1.0))
+            places = np.arange(size, dtype=np.float32).reshape([-1 if a == axis else 1 for a in range(4)])
+            first, count = (ops.reshape(v, (-1, 1, 1, 1)) for v in (start, length))
+            covered = ops.logical_and(covered, ops.logical_and(places >= first, places < first + count))
+        low, high = map(float, self.value_range)
+        fill: Any = self.fill_value
+        if fill is None:
+            fill = random.uniform(images.shape, low, high, images.dtype, self.seed_generator)
+        return ops.where(covered, fill, images)
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("factor", "scale", "fill_value", "value_range")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def valid_range(layer: str, value_range: Any) -> tuple:
+    """`value_range` as a tuple.
+
+    Raises: ValueError if it is no pair of a smaller and a larger number.
+    """
     if not isinstance(value_range, (tuple, list)) or len(value_range) != 2 or value_range[0] >= value_range[1]:
         raise ValueError(f"{layer}: value_range must be a pair (smallest, largest), and got {value_range!r}.")
     return tuple(value_range)
