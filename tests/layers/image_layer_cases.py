@@ -42,6 +42,16 @@ def cases():
     add("RandomInvert", (5, 4, 3), factor=(1.0, 1.0), value_range=(0, 1))
     add("RandomGrayscale", (2, 5, 4, 3), factor=1.0)
     add("AutoContrast", (2, 5, 4, 3), value_range=(0, 1))
+    add("RandomGaussianBlur", (2, 5, 4, 3), factor=(1.0, 1.0), sigma=(0.8, 0.8), value_range=(0, 1))
+    add("RandomGaussianBlur", (2, 3, 5, 4), factor=(1.0, 1.0), kernel_size=5, sigma=(1.0, 1.0), value_range=(0, 1), data_format="channels_first")  # fmt: skip
+    add("RandomColorJitter", (2, 5, 4, 3), value_range=(0, 1), brightness_factor=(0.2, 0.2), saturation_factor=(0.3, 0.3), hue_factor=(1.0, 1.0))  # fmt: skip
+    add(
+        "RandomColorJitter",
+        (2, 5, 4, 3),
+        value_range=(0, 1),
+        brightness_factor=(-0.2, -0.2),
+        contrast_factor=(0.0, 0.0),
+    )
     for bits in (1, 3, 8):
         add("RandomPosterization", (2, 5, 4, 3), factor=(bits, bits), value_range=(0, 1))
     return found

@@ -139,6 +139,40 @@ def test_within_models(is_functional):
     np.testing.assert_allclose(once[0], once[1], rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.RandomColorJitter(
+            brightness_factor=0.2,
+            contrast_factor=0.2,
+            saturation_factor=0.6,
+            hue_factor=0.3,
+            value_range=(0, 1),
+            seed=1,
+        ),
+        layers.RandomGaussianBlur(value_range=(0, 1), seed=1),
+        layers.RandomErasing(value_range=(0, 1), seed=1),
+        layers.RandomShear(0.3, 0.2, seed=1),
+        layers.RandomPosterization(5, value_range=(0, 1), seed=1),
+        layers.RandomFlip(seed=1),
+    ],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_compiled_programs_draw_the_numbers_of_eager_calls(layer):
+    """One step of training on the layer's output equals one step on images that an equal layer varied before."""
+    x = images(0, (6, 5, 7, 3))
+    again = type(layer).from_config(layer.get_config())
+    varied = np.asarray(again(x, training=True))
+    found = []
+    for start, data in ((layer, x), (layers.Identity(), varied)):
+        model = models.Sequential([layers.Input((5, 7, 3)), start, layers.Flatten(), layers.Dense(2)])
+        model.layers[-1].set_weights([np.full((105, 2), 0.01, np.float32), np.zeros(2, np.float32)])
+        model.compile("sgd", "mse")
+        model.fit(data, np.ones((6, 2)), batch_size=6, shuffle=False, verbose=0)
+        found.append(model.layers[-1].get_weights()[0])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-6)
+
+
 def test_images_of_any_size():
     inputs = layers.Input((None, None, 3))
     model = models.Model(inputs, layers.CenterCrop(4, 4)(layers.Resizing(8, 6)(layers.RandomFlip()(inputs))))

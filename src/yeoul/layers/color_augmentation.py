@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from yeoul import ops
+from yeoul import ops, random
 from yeoul.core.tensor import Tensor
-from yeoul.layers.image_augmentation import ImageAugmentation, factor_range, valid_range
+from yeoul.layers.convolution import ints_per_axis
+from yeoul.layers.image_augmentation import (
+    ImageAugmentation,
+    RandomBrightness,
+    RandomContrast,
+    factor_range,
+    valid_range,
+)
 
 __all__ = [
     "AutoContrast",
     "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomGaussianBlur",
     "RandomGrayscale",
     "RandomHue",
     "RandomInvert",
@@ -208,3 +218,95 @@ class AutoContrast(ImageAugmentation):
         found = super().get_config()
         found.pop("seed")
         return {**found, "value_range": self.value_range}
+
+
+class RandomGaussianBlur(ImageAugmentation):
+    """Blurs images, each with a probability drawn from `factor`, by a bell whose width is drawn anew for each batch.
+
+    Args:
+        factor: range of the probability; one number f means from 0 to f.
+        kernel_size: of the window, an int or (height, width).
+        sigma: range of the standard deviation in pixels, drawn for each axis; one number s means from 0 to s.
+        value_range: smallest and largest value of a pixel.
+    """
+
+    def __init__(
+        self,
+        factor: Any = 1.0,
+        kernel_size: Any = 3,
+        sigma: Any = 1.0,
+        value_range: Any = (0, 255),
+        data_format: str | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(seed, data_format, **kwargs)
+        self.factor = factor_range("RandomGaussianBlur", "factor", factor, 0.0, 1.0, is_around_zero=False)
+        self.kernel_size = ints_per_axis("RandomGaussianBlur", "kernel_size", kernel_size, 2)
+        self.sigma = factor_range("RandomGaussianBlur", "sigma", sigma, 0.0, math.inf, is_around_zero=False)
+        self.value_range = valid_range("RandomGaussianBlur", value_range)
+
+    def vary(self, images: Tensor) -> Tensor:
+        sigma = random.uniform((2,), self.sigma[0], self.sigma[1], images.dtype, self.seed_generator)
+        bells = []
+        for i, size in enumerate(self.kernel_size):
+            places = np.arange(size, dtype=np.float32) - (size - 1) / 2.0
+            weights = ops.exp(ops.square(places / ops.maximum(sigma[1 - i], 1e-3)) * -0.5)
+            bells.append(ops.cast(weights / ops.sum(weights), images.dtype))
+        window = ops.reshape(ops.outer(*bells), (*self.kernel_size, 1, 1))
+        kernel = ops.broadcast_to(window, (*self.kernel_size, images.shape[-1], 1))
+        blurred = ops.depthwise_conv(images, kernel, padding="same", data_format="channels_last")
+        chosen = self.draw(images, 0.0, 1.0) < self.draw(images, *self.factor)
+        y = ops.where(ops.reshape(chosen, (-1, 1, 1, 1)), blurred, images)
+        return ops.clip(y, *map(float, self.value_range))
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("factor", "kernel_size", "sigma", "value_range")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+class RandomColorJitter(ImageAugmentation):
+    """RandomBrightness, RandomContrast, RandomSaturation and RandomHue one after the other, those whose factor is given.
+
+    Args:
+        value_range: smallest and largest value of a pixel.
+        brightness_factor, contrast_factor, saturation_factor, hue_factor: factors of these layers, or None.
+    """
+
+    def __init__(
+        self,
+        value_range: Any = (0, 255),
+        brightness_factor: Any = None,
+        contrast_factor: Any = None,
+        saturation_factor: Any = None,
+        hue_factor: Any = None,
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(seed, data_format, **kwargs)
+        self.value_range = valid_range("RandomColorJitter", value_range)
+        self.brightness_factor, self.contrast_factor = brightness_factor, contrast_factor
+        self.saturation_factor, self.hue_factor = saturation_factor, hue_factor
+        chosen = (
+            (RandomBrightness, brightness_factor),
+            (RandomContrast, contrast_factor),
+            (RandomSaturation, saturation_factor),
+            (RandomHue, hue_factor),
+        )
+        self.steps: list[Any] = []
+        for i, (kind, factor) in enumerate(chosen):
+            if factor is not None:
+                own = None if seed is None else seed + i
+                self.steps.append(
+                    kind(factor, self.value_range, seed=own, data_format="channels_last", dtype=self.dtype_policy)
+                )
+
+    def vary(self, images: Tensor) -> Tensor:
+        for step in self.steps:
+            images = step(images, training=True)
+        return images
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("value_range", "brightness_factor", "contrast_factor", "saturation_factor", "hue_factor")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
