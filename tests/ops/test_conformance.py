@@ -32,6 +32,14 @@ SEGMENTS = np.array([2, 0, 1, 0, 2], np.int32)
 ZEROS = np.array([[0, 1], [0, 0], [1, 0], [1, 0], [1, 1.0]])
 LABELS = np.array([[1, 1], [1, 2]], np.int32)
 INDICES = np.array([[0, 2], [1, 1]], np.int32)
+GEOMETRY_1 = {"strides": (2,), "padding": ((1, 2),), "dilation": (2,), "groups": 1}
+GEOMETRY_2 = {"strides": (2, 2), "padding": ((1, 2), (0, 1)), "dilation": (1, 2), "groups": 2}
+GEOMETRY_3 = {"strides": (1, 2, 1), "padding": ((0, 0), (0, 1), (0, 0)), "dilation": (1, 1, 1), "groups": 1}
+POOLING = {"window": (3, 2), "strides": (2, 2), "padding": ((1, 1), (0, 1))}
+POOLING_1 = {"window": (2,), "strides": (2,), "padding": ((0, 1),)}
+POOLING_3 = {"window": (2, 2, 1), "strides": (1, 2, 2), "padding": ((0, 0), (0, 0), (0, 0))}
+POOLED = RNG.permutation(100).reshape(2, 5, 5, 2) / 10.0
+LARGEST = PRIMITIVES["max_pool"].reference(POOLED.astype(np.float32), **POOLING)
 
 
 def regular(*shape):
@@ -76,6 +84,29 @@ SAMPLES = {
     "view": [([normal(2, 4).astype(np.float32)], {"dtype": d}) for d in ("int32", "float64", "uint8")],
     "sort": [([normal(3, 5)], {})],
     "matmul": [([normal(3, 4), normal(4, 5)], {}), ([normal(2, 3, 4), normal(2, 4, 5)], {}), ([normal(2, 3, 4), normal(4, 5)], {}), ([normal(1, 3, 4), normal(2, 4, 5)], {})],
+    "conv": [
+        ([normal(2, 7, 2), normal(3, 2, 3)], GEOMETRY_1),
+        ([normal(1, 5, 6, 2), normal(3, 2, 1, 4)], GEOMETRY_2),
+        ([normal(1, 3, 4, 3, 2), normal(2, 2, 2, 2, 2)], GEOMETRY_3),
+    ],
+    "conv_input_grad": [
+        ([normal(2, 3, 3), normal(3, 2, 3)], {"input_shape": (2, 7, 2), **GEOMETRY_1}),
+        ([normal(1, 3, 3, 4), normal(3, 2, 1, 4)], {"input_shape": (None, 5, 6, 2), **GEOMETRY_2}),
+        ([normal(1, 2, 2, 2, 2), normal(2, 2, 2, 2, 2)], {"input_shape": (1, 3, 4, 3, 2), **GEOMETRY_3}),
+    ],
+    "conv_kernel_grad": [
+        ([normal(2, 7, 2), normal(2, 3, 3)], {"kernel_shape": (3, 2, 3), **GEOMETRY_1}),
+        ([normal(1, 5, 6, 2), normal(1, 3, 3, 4)], {"kernel_shape": (3, 2, 1, 4), **GEOMETRY_2}),
+        ([normal(1, 3, 4, 3, 2), normal(1, 2, 2, 2, 2)], {"kernel_shape": (2, 2, 2, 2, 2), **GEOMETRY_3}),
+    ],
+    "max_pool": [([POOLED], POOLING), ([normal(2, 7, 2)], POOLING_1), ([normal(1, 3, 4, 3, 2)], POOLING_3)],
+    "max_pool_grad": [([POOLED.astype(np.float32), LARGEST, normal(2, 3, 3, 2)], POOLING)],
+    "max_pool_pick": [([POOLED.astype(np.float32), LARGEST, normal(2, 5, 5, 2)], POOLING)],
+    "sum_pool": [([normal(2, 5, 5, 2)], POOLING), ([normal(2, 7, 2)], POOLING_1), ([normal(1, 3, 4, 3, 2)], POOLING_3)],
+    "sum_pool_grad": [
+        ([normal(2, 3, 3, 2)], {"input_shape": (None, 5, 5, 2), **POOLING}),
+        ([normal(2, 4, 2)], {"input_shape": (2, 7, 2), **POOLING_1}),
+    ],
     "random_bits": [([STATE], {"shape": (3, 7)})],
     "complex": [([normal(3, 2), normal(2)], {})],
     "real_part": [([normal(3) + 1j * normal(3)], {})],

@@ -2,6 +2,8 @@
 
 from yeoul.layers.activating import ELU, LeakyReLU, PReLU, ReLU, Softmax
 from yeoul.layers.batch_normalization import BatchNormalization
+from yeoul.layers.color_augmentation import *  # noqa: F403
+from yeoul.layers.convolution import *  # noqa: F403
 from yeoul.layers.core import Activation, Dense, Identity, Input, InputLayer
 from yeoul.layers.describing import deserialize, serialize
 from yeoul.layers.discretization import Discretization
@@ -10,6 +12,7 @@ from yeoul.layers.embedding import Embedding
 from yeoul.layers.encoding import CategoryEncoding
 from yeoul.layers.function_layer import Lambda
 from yeoul.layers.hashing import HashedCrossing, Hashing
+from yeoul.layers.image_augmentation import *  # noqa: F403
 from yeoul.layers.layer import InputSpec, Layer
 from yeoul.layers.lookup import IntegerLookup, StringLookup
 from yeoul.layers.masking import Masking
@@ -32,7 +35,10 @@ from yeoul.layers.merging import (
     subtract,
 )
 from yeoul.layers.normalization import Normalization, Rescaling
+from yeoul.layers.padding import *  # noqa: F403
+from yeoul.layers.pooling import *  # noqa: F403
 from yeoul.layers.regularization import ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise
+from yeoul.layers.resizing import *  # noqa: F403
 from yeoul.layers.sample_normalization import (
     GroupNormalization,
     LayerNormalization,
@@ -40,6 +46,9 @@ from yeoul.layers.sample_normalization import (
     UnitNormalization,
 )
 from yeoul.layers.shaping import Flatten, Permute, RepeatVector, Reshape
+from yeoul.layers.spatial_dropout import *  # noqa: F403
+from yeoul.layers.transposed_convolution import *  # noqa: F403
+from yeoul.layers.upsampling import *  # noqa: F403
 from yeoul.layers.wrapping import SpectralNormalization, TimeDistributed, Wrapper
 
 _FUNCTIONS = "add average concatenate deserialize dot maximum minimum multiply serialize subtract"

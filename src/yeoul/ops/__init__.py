@@ -2,10 +2,11 @@
 
 from yeoul.core.tensor import operators as _operators
 from yeoul.ops import binomial as _binomial  # its primitive is registered
-from yeoul.ops import linalg, nn, numpy
+from yeoul.ops import image, linalg, nn, numpy
 from yeoul.ops.arrangement import *  # noqa: F403
 from yeoul.ops.attention import *  # noqa: F403
 from yeoul.ops.complex_numbers import *  # noqa: F403
+from yeoul.ops.convolution import *  # noqa: F403
 from yeoul.ops.creation import *  # noqa: F403
 from yeoul.ops.creation import convert_to_tensor
 from yeoul.ops.ctc import *  # noqa: F403
@@ -84,6 +85,7 @@ from yeoul.ops.nan_statistics import *  # noqa: F403
 from yeoul.ops.neural import *  # noqa: F403
 from yeoul.ops.patches import *  # noqa: F403
 from yeoul.ops.patterns import *  # noqa: F403
+from yeoul.ops.pooling import *  # noqa: F403
 from yeoul.ops.products import *  # noqa: F403
 from yeoul.ops.random_bits import random_bits
 from yeoul.ops.reductions import *  # noqa: F403
