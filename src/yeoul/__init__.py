@@ -33,6 +33,7 @@ _PACKAGES = frozenset(
         "tree",
         "utils",
         "visualization",
+        "wrappers",
     }
 )
 
