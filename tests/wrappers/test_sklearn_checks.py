@@ -11,19 +11,24 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from yeoul import Input, Model, layers, optimizers, utils, wrappers
 
 
-def network(X, y, loss, units=(10,), activation=None):
-    """A small perceptron that fits what it is given, with the same weights every time."""
-    utils.set_random_seed(1)
-    x = h = Input((X.shape[1],))
-    for size in units:
-        h = layers.Dense(size, activation="relu")(h)
-    model = Model(x, layers.Dense(y.shape[1], activation=activation)(h))
-    model.compile(optimizers.Adam(0.05), loss)
-    return model
+class Network:
+    """Makes a small perceptron that fits what it is given, with the same weights every time."""
+
+    def __call__(self, X, y, loss, units=(10,), activation=None):
+        utils.set_random_seed(1)
+        x = h = Input((X.shape[1],))
+        for size in units:
+            h = layers.Dense(size, activation="relu")(h)
+        model = Model(x, layers.Dense(y.shape[1], activation=activation)(h))
+        model.compile(optimizers.Adam(0.05), loss)
+        return model
+
+    def __repr__(self):
+        return "network"  # part of the names of the tests, which must not change from run to run
 
 
 class Seeded:
-    """`network` draws the same weights every time, so checks that compare two fits apply too."""
+    """`Network` draws the same weights every time, so checks that compare two fits apply too."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -46,7 +51,7 @@ class Transformer(Seeded, wrappers.SKLearnTransformer):
 
 def classifier():
     return Classifier(
-        network,
+        Network(),
         model_kwargs={"loss": "categorical_crossentropy", "units": (20,), "activation": "softmax"},
         fit_kwargs={"epochs": 20, "verbose": 0},
     )
@@ -54,8 +59,8 @@ def classifier():
 
 ESTIMATORS = [
     classifier(),
-    Regressor(network, model_kwargs={"loss": "mse"}, fit_kwargs={"epochs": 5, "verbose": 0}),
-    Transformer(network, model_kwargs={"loss": "mse"}, fit_kwargs={"verbose": 0}),
+    Regressor(Network(), model_kwargs={"loss": "mse"}, fit_kwargs={"epochs": 5, "verbose": 0}),
+    Transformer(Network(), model_kwargs={"loss": "mse"}, fit_kwargs={"verbose": 0}),
     make_pipeline(StandardScaler(), classifier()),
 ]
 
