@@ -97,23 +97,23 @@ def _named(name: str, known: dict[str, Any], kind: str) -> Any:
     raise ValueError(f"Unknown {kind} {name!r}.{hint}")
 
 
-def serialize_keras_object(thing: Any) -> Any:
+def serialize_keras_object(obj: Any) -> Any:
     """A configuration: {"module", "class_name", "config", "registered_name"} for objects, the name for functions."""
-    if thing is None or isinstance(thing, (str, int, float, bool)):
-        return thing
-    if isinstance(thing, (list, tuple)):
-        return [serialize_keras_object(part) for part in thing]
-    if isinstance(thing, dict):
-        return {key: serialize_keras_object(value) for key, value in thing.items()}
-    if hasattr(thing, "get_config"):
-        cls = type(thing)
+    if obj is None or isinstance(obj, (str, int, float, bool)):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        return [serialize_keras_object(part) for part in obj]
+    if isinstance(obj, dict):
+        return {key: serialize_keras_object(value) for key, value in obj.items()}
+    if hasattr(obj, "get_config"):
+        cls = type(obj)
         registered = next((name for name, known in _registered.items() if known is cls and ">" in name), None)
         return {
             "module": cls.__module__ if registered else f"keras.{cls.__module__.split('.')[1]}",
             "class_name": cls.__name__,
-            "config": thing.get_config(),
+            "config": obj.get_config(),
             "registered_name": registered,
         }
-    if callable(thing):
-        return getattr(thing, "__name__", str(thing))
-    return thing
+    if callable(obj):
+        return getattr(obj, "__name__", str(obj))
+    return obj
