@@ -37,6 +37,7 @@ _PACKAGES = frozenset(
         "tree",
         "utils",
         "visualization",
+        "wrappers",
     }
 )
 

@@ -104,26 +104,26 @@ def _public_module(cls: type) -> str | None:
     return None if cls.__module__ == "__main__" else cls.__module__
 
 
-def serialize_keras_object(thing: Any) -> Any:
+def serialize_keras_object(obj: Any) -> Any:
     """A configuration: {"module", "class_name", "config", "registered_name"} for objects, the name for functions."""
-    if thing is None or isinstance(thing, (str, int, float, bool)):
-        return thing
-    if isinstance(thing, (list, tuple)):
-        return [serialize_keras_object(part) for part in thing]
-    if isinstance(thing, dict):
-        return {key: serialize_keras_object(value) for key, value in thing.items()}
-    if hasattr(thing, "get_config"):
-        cls = type(thing)
+    if obj is None or isinstance(obj, (str, int, float, bool)):
+        return obj
+    if isinstance(obj, (list, tuple)):
+        return [serialize_keras_object(part) for part in obj]
+    if isinstance(obj, dict):
+        return {key: serialize_keras_object(value) for key, value in obj.items()}
+    if hasattr(obj, "get_config"):
+        cls = type(obj)
         registered = next((name for name, known in _registered.items() if known is cls and ">" in name), None)
         return {
             "module": _public_module(cls),
             "class_name": cls.__name__,
-            "config": thing.get_config(),
+            "config": obj.get_config(),
             "registered_name": registered or (None if cls.__module__.startswith("yeoul.") else cls.__name__),
         }
-    if callable(thing):
-        return getattr(thing, "__name__", str(thing))
-    return thing
+    if callable(obj):
+        return getattr(obj, "__name__", str(obj))
+    return obj
 
 
 def serialized_attributes(thing: Any, names: str) -> dict[str, Any]:

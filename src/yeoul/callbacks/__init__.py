@@ -10,6 +10,9 @@ from yeoul.callbacks.learning_rate_scheduler import LearningRateScheduler
 from yeoul.callbacks.monitor import MonitorCallback
 from yeoul.callbacks.progress import Progbar, ProgbarLogger
 from yeoul.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from yeoul.callbacks.remote_monitor import RemoteMonitor
+from yeoul.callbacks.swap_ema_weights import SwapEMAWeights
+from yeoul.callbacks.tensorboard import TensorBoard
 from yeoul.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
@@ -24,5 +27,8 @@ __all__ = [
     "Progbar",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

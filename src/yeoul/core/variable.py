@@ -73,6 +73,15 @@ class Variable(Operators):
         self.shape: tuple[int, ...] = array.shape
         self.storage_dtype = dtypes.name_of(target)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_read"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._read = None
+        self._array = aligned_empty(self.shape, state["_array"].dtype)
+        self._array[...] = state["_array"]
+
     # -- value --------------------------------------------------------------------------------------------------------
     @property
     def array(self) -> np.ndarray:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from yeoul.datasets import files
 from yeoul.datasets.idx import read_idx
+from yeoul.utils import cache
 
 CLASS_NAMES = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
 
@@ -29,8 +29,8 @@ def is_available() -> bool:
 
 
 def _find(name: str) -> Path | None:
-    folders = [folder / "fashion-mnist" for folder in files.cache_folders()] + [_SYSTEM]
-    return files.find((name, name.removesuffix(".gz")), folders)
+    folders = [folder / "fashion-mnist" for folder in cache.cache_folders()] + [_SYSTEM]
+    return cache.find((name, name.removesuffix(".gz")), folders)
 
 
 def load_data() -> tuple[Arrays, Arrays]:
@@ -44,7 +44,7 @@ def load_data() -> tuple[Arrays, Arrays]:
     for name, sha256 in _FILES.items():
         path = _find(name)
         if path is None:
-            target = files.cache_folders()[0] / "fashion-mnist" / name
-            path = files.download(_URL + name, target, sha256, "Fashion-MNIST")
+            target = cache.cache_folders()[0] / "fashion-mnist" / name
+            path = cache.download(_URL + name, target, sha256, "Fashion-MNIST")
         arrays.append(read_idx(path, 3 if "images" in name else 1))
     return (arrays[0], arrays[1]), (arrays[2], arrays[3])

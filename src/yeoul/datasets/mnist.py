@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from yeoul.datasets import files
+from yeoul.utils import cache
 
 _NAME = "mnist.npz"
 _URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -21,9 +21,9 @@ def load_data(path: str = _NAME) -> tuple[Arrays, Arrays]:
     Raises: OSError if the file is not there and cannot be fetched; ValueError if it is damaged.
     """
     given = Path(path)
-    found = given if given.is_absolute() and given.is_file() else files.find((path,), files.cache_folders())
+    found = given if given.is_absolute() and given.is_file() else cache.find((path,), cache.cache_folders())
     if found is None:
-        found = files.download(_URL, files.cache_folders()[0] / path, _SHA256, "MNIST")
+        found = cache.download(_URL, cache.cache_folders()[0] / path, _SHA256, "MNIST")
     try:
         with np.load(found, allow_pickle=False) as data:
             return (data["x_train"], data["y_train"]), (data["x_test"], data["y_test"])

@@ -48,9 +48,22 @@ class InputLayer(Layer):
         self.batch_shape = tuple(batch_shape)
         self._dtype = dtypes.name_of(dtype) if dtype is not None else config.floatx()
         self.built = True
+        self._make_tensor()
+
+    def _make_tensor(self) -> None:
+        """Makes the tensor that stands for the data."""
         self.tensor = KerasTensor(None, self.batch_shape, self._dtype, name=self.name)
         self.tensor.tags = {"layer": self}
         self._calls.append((self.tensor, self.tensor))
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        del state["tensor"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._make_tensor()
 
     def call(self, x: Any) -> Any:
         return x

@@ -581,11 +581,12 @@ class Layer:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {k: v for k, v in self.__dict__.items() if k != "_calls"}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_calls", "_call_losses")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.__dict__["_calls"] = []
+        self.__dict__["_call_losses"] = []
 
 
 class _MaskOf(Layer):

@@ -10,6 +10,7 @@ from yeoul.core.masks import carrying
 from yeoul.core.tensor import KerasTensor, Node, Tensor, apply
 from yeoul.layers import InputLayer, Layer
 from yeoul.layers.layer import LayerCall
+from yeoul.models.graph_state import flat_state, restore
 
 
 def layer_of(tensor: Tensor) -> Layer | None:
@@ -116,6 +117,13 @@ class LayerGraph:
         for node in self.nodes:
             found.setdefault(id(_operation(node)), _operation(node))
         return sorted(found.values(), key=lambda operation: (-self.depths[id(operation)], self._rank[id(operation)]))
+
+    # -- pickling ----------------------------------------------------------------------------------------------------
+    def __getstate__(self) -> dict[str, Any]:
+        return flat_state(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        restore(self, state)
 
     # -- calling -----------------------------------------------------------------------------------------------------
     @property

@@ -185,6 +185,17 @@ class Model(Trainer, Layer):
     def _is_building(self) -> bool:
         return bool(self.__dict__.get("_builds"))
 
+    # -- pickling ----------------------------------------------------------------------------------------------------
+    def __getstate__(self) -> dict[str, Any]:
+        """Everything but compiled programs: weights, optimizer, metrics, history."""
+        state = super().__getstate__()
+        state.pop("_cache", None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._forget_programs()
+
     # -- description -------------------------------------------------------------------------------------------------
     def summary(
         self,

@@ -162,6 +162,15 @@ class Sequential(Model):
                 x = layer(x, training=training) if layer.call_takes("training") else layer(x)
         return x
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        state["_start"] = None if self._start is None else layer_of(self._start)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self._untracked("_start", None if state["_start"] is None else state["_start"].tensor)
+
     def get_config(self) -> dict[str, Any]:
         layers = [layer_of(self._start)] if self._start is not None else []
         return {"name": self.name, "layers": [describe_layer(layer) for layer in [*layers, *self._stack]]}

@@ -9,8 +9,9 @@ import queue
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from yeoul.core import config, dtypes, tree
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.training.py_dataset import PyDataset
+from yeoul.training.sparse_rows import SparseRows, is_sparse, rows_of, written_out
 
 _END = object()
 
@@ -26,10 +28,14 @@ _END = object()
 # -- one array -------------------------------------------------------------------------------------------------------
 def to_array(value: Any, name: str = "data") -> np.ndarray:
     """A C-contiguous array from an array, tensor, frame, sparse matrix or list; floats become `floatx()`. Not
-    copied if it fits.
+    copied if it fits. A large sparse matrix becomes `SparseRows`.
 
     Raises: ValueError for strings, ragged lists and objects.
     """
+    if isinstance(value, SparseRows):
+        return value  # type: ignore[return-value]
+    if is_sparse(value):
+        return rows_of(value, dtypes.to_numpy(config.floatx()))
     if type(value) is np.ndarray:
         array = value
     elif isinstance(value, Tensor):
@@ -37,14 +43,17 @@ def to_array(value: Any, name: str = "data") -> np.ndarray:
     elif isinstance(value, Variable):
         array = value.numpy()
     elif hasattr(value, "detach") and hasattr(value, "cpu"):
-        array = value.detach().cpu().numpy()
-    elif hasattr(value, "tocsr"):
-        array = value.toarray()
+        array = _from_torch(value)
     elif hasattr(value, "iloc"):
-        array = value.to_numpy()
+        array = _from_pandas(value, name)
     elif hasattr(value, "__array__"):
         array = np.asarray(value)
     else:
+        if not isinstance(value, (Sequence, Number)):
+            raise ValueError(
+                f"Unrecognized data type: {name}={value!r} (of type {type(value)}). Pass arrays, or something that "
+                "gives batches: a PyDataset, a generator, a data loader."
+            )
         try:
             array = np.asarray(value)
         except ValueError:
@@ -74,6 +83,34 @@ def to_array(value: Any, name: str = "data") -> np.ndarray:
     return array if array.flags.c_contiguous and array.flags.aligned else np.ascontiguousarray(array)
 
 
+def _from_torch(tensor: Any) -> np.ndarray:
+    tensor = tensor.detach().cpu()
+    return (tensor.float() if "bfloat16" in str(getattr(tensor, "dtype", "")) else tensor).numpy()
+
+
+def _from_pandas(frame: Any, name: str) -> np.ndarray:
+    """The numbers in a DataFrame or Series; what is missing becomes NaN.
+
+    Raises: ValueError with the columns that hold something else.
+    """
+    array = frame.to_numpy()
+    if array.dtype != object:
+        return array
+    try:
+        return frame.to_numpy(dtype=config.floatx(), na_value=np.nan)
+    except (TypeError, ValueError):
+        columns = getattr(frame, "columns", None)
+        if columns is None:
+            listed = f"values of dtype {frame.dtype}"
+        else:
+            kinds = zip(columns, frame.dtypes, strict=True)
+            listed = ", ".join(f"{name!r} ({kind})" for name, kind in kinds if getattr(kind, "kind", "O") not in "biuf")
+        raise ValueError(
+            f"`{name}` holds something else than numbers: {listed}. Turn it into numbers first, for example with "
+            "pandas.get_dummies or pandas.factorize."
+        ) from None
+
+
 def _is_leaf(value: Any) -> bool:
     """Whether `value` is one array: not a dict, nor a list of several arrays."""
     if isinstance(value, dict):
@@ -93,7 +130,7 @@ def to_arrays(value: Any, name: str = "data") -> Any:
     """`value` with every array-like in it turned into an array by `to_array`."""
     if value is None:
         return None
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not is_sparse(value):  # one kind of sparse matrix is a dict too
         return {key: to_arrays(part, f"{name}[{key!r}]") for key, part in value.items()}
     if isinstance(value, (list, tuple)) and not _is_leaf(value):
         parts = [to_arrays(part, f"{name}[{i}]") for i, part in enumerate(value)]
@@ -144,6 +181,15 @@ class ArrayData:
     def samples(self) -> int:
         return len(self.arrays[0])
 
+    @property
+    def is_dense(self) -> bool:
+        """Whether all samples are in memory as the engine wants them."""
+        return not any(isinstance(a, SparseRows) for a in self.arrays)
+
+    def dense(self) -> ArrayData:
+        """The same with sparse matrices written out."""
+        return self if self.is_dense else self._like(written_out(self.arrays))
+
     def specs(self, rows: int) -> tuple[tuple[tuple[int, ...], str], ...]:
         """Shape and dtype of each array of a batch of `rows` samples."""
         return tuple(((rows, *a.shape[1:]), dtypes.name_of(a.dtype)) for a in self.arrays)
@@ -153,7 +199,9 @@ class ArrayData:
         return tree.assemble(self.structure, [a[rows] for a in self.arrays])
 
     def slice(self, start: int, stop: int) -> ArrayData:
-        arrays = [a[start:stop] for a in self.arrays]
+        return self._like([a.part(start, stop) if isinstance(a, SparseRows) else a[start:stop] for a in self.arrays])
+
+    def _like(self, arrays: list[Any]) -> ArrayData:
         x, y, weight = unpack_x_y_sample_weight(tree.assemble(self.structure, arrays))
         return ArrayData(x, y, weight, arrays, self.structure)
 
@@ -164,8 +212,8 @@ def array_data(x: Any, y: Any = None, sample_weight: Any = None) -> ArrayData:
     Raises: ValueError if there are no samples, or not as many targets as inputs.
     """
     x = to_arrays(x, "x")
-    y = to_arrays(y, "y")
-    sample_weight = to_arrays(sample_weight, "sample_weight")
+    y = written_out(to_arrays(y, "y"))
+    sample_weight = written_out(to_arrays(sample_weight, "sample_weight"))
     arrays, structure = tree.disassemble(pack_x_y_sample_weight(x, y, sample_weight))
     if not arrays:
         raise ValueError("`x` holds no arrays. Pass the inputs of the model.")
@@ -268,6 +316,7 @@ class Stream:
         self.length = length
         self.is_endless = is_endless
         self._iterator: Iterator[Any] | None = None
+        self._seen = 0
         self.on_epoch_begin = on_epoch_begin or (lambda: None)
         self.on_epoch_end = on_epoch_end or (lambda: None)
 
@@ -275,6 +324,7 @@ class Stream:
         """One epoch: `steps` batches, or all that there are."""
         if self._iterator is None or (steps is None and not self.is_endless):
             self._iterator = self._epoch()
+            self._seen = 0
         taken = 0
         while steps is None or taken < steps:
             data = next(self._iterator, _END)
@@ -283,8 +333,15 @@ class Stream:
                     self._iterator = None
                 return
             taken += 1
+            self._seen += 1
             yield standard_batch(data)
-        if not self.is_endless and self.length is not None and steps == self.length:
+        if not self.is_endless and self.length is not None and self._seen >= self.length:
+            self._iterator = None
+
+    def restart(self) -> None:
+        """Makes the next epoch begin with the first batch, unless batches come from a generator."""
+        if not self.is_endless:
+            self.close()
             self._iterator = None
 
     def close(self) -> None:
@@ -296,7 +353,7 @@ class Stream:
 def standard_batch(data: Any) -> tuple[Any, Any, Any]:
     """One batch as (x, y, sample_weight) of arrays."""
     x, y, weight = unpack_x_y_sample_weight(data)
-    return to_arrays(x, "x"), to_arrays(y, "y"), to_arrays(weight, "sample_weight")
+    return written_out((to_arrays(x, "x"), to_arrays(y, "y"), to_arrays(weight, "sample_weight")))
 
 
 def ahead(iterator: Iterator[Any], size: int = 2) -> Iterator[Any]:
@@ -366,7 +423,7 @@ def is_stream(x: Any) -> bool:
         return True
     if isinstance(x, (np.ndarray, Tensor, Variable, list, tuple, dict, str)) or x is None:
         return False
-    if hasattr(x, "__array__") or hasattr(x, "iloc") or hasattr(x, "tocsr"):
+    if hasattr(x, "__array__") or hasattr(x, "iloc") or is_sparse(x):
         return False
     return hasattr(x, "__next__") or hasattr(x, "__iter__")
 

@@ -154,3 +154,11 @@ def warn_of_nan_loss(epoch: int) -> None:
         "callbacks.TerminateOnNaN() ends training when it happens.",
         stacklevel=8,
     )
+
+
+def warn_of_missing_batches() -> None:
+    warnings.warn(
+        "Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at "
+        "least `steps_per_epoch * epochs` batches.",
+        stacklevel=5,
+    )

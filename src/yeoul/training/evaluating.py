@@ -11,7 +11,12 @@ from yeoul.callbacks.callback_list import CallbackList
 from yeoul.core import engine
 from yeoul.training import adapters, step_graph
 from yeoul.training.adapters import ArrayData, Stream, pack_x_y_sample_weight
+from yeoul.training.checks import warn_of_missing_batches
 from yeoul.training.phases import TIME_SLICE, checked_batch_size, phase_of, source_of
+
+
+class NoBatches(ValueError):
+    """Data gave nothing to evaluate on."""
 
 
 class Evaluation:
@@ -38,7 +43,8 @@ class Evaluation:
         self.model.stop_evaluating = False
         callbacks.on_test_begin()
         logs = None
-        if isinstance(self.source, ArrayData) and not self.model.run_eagerly and not callbacks.needs_test_batches():
+        is_whole = isinstance(self.source, ArrayData) and self.source.is_dense
+        if is_whole and not self.model.run_eagerly and not callbacks.needs_test_batches():
             logs = self._run_loop(callbacks)
         if logs is None:
             logs = self._run_steps(callbacks)
@@ -54,6 +60,8 @@ class Evaluation:
                 return None
             self.model._check_labels(self.source.y)
             self._loop, self._names = engine.current().compile_loop([held[0]]), held[1]
+        if (self.steps or 0) > -(-self.source.samples // self.batch_size):  # type: ignore[union-attr]
+            warn_of_missing_batches()
         while True:
             done, step, _ = self._loop.run(1, -1, TIME_SLICE)
             if done:
@@ -67,6 +75,7 @@ class Evaluation:
         source = self.source
         if isinstance(source, ArrayData):
             source = adapters.stream_of_arrays(source, self.batch_size)
+        source.restart()
         is_watched = callbacks.needs_test_batches()
         is_shown = callbacks.shows_progress and not is_in_fit(callbacks)
         if self._stepper is None:
@@ -91,7 +100,9 @@ class Evaluation:
                 break
         source.on_epoch_end()
         if not step:
-            raise ValueError("`x` gave no batches: there is nothing to evaluate on.")
+            raise NoBatches("`x` gave no batches: there is nothing to evaluate on.")
+        if self.steps is not None and step < self.steps and not self.model.stop_evaluating:
+            warn_of_missing_batches()
         if callbacks._progbar is not None and not is_in_fit(callbacks):
             callbacks._progbar.seen = step
         return stepper.logs()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,8 +15,9 @@ from yeoul.core import engine
 from yeoul.ops.random_bits import permutation
 from yeoul.training import adapters, checks, step_graph
 from yeoul.training.adapters import ArrayData, Stream, array_data, pack_x_y_sample_weight
-from yeoul.training.evaluating import Evaluation
+from yeoul.training.evaluating import Evaluation, NoBatches
 from yeoul.training.phases import TIME_SLICE, checked_batch_size, phase_of, shuffle_state, source_of
+from yeoul.training.sparse_rows import SparseRows
 
 
 def fit(
@@ -57,13 +57,13 @@ def fit(
         source = adapters.stream(x, y, sample_weight, shuffle=shuffle, total_steps=total)
     else:
         source = array_data(x, y, sample_weight)
-        if class_weight is not None:
-            if sample_weight is not None:
-                raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
-            source = array_data(source.x, source.y, adapters.class_weights(source.y, class_weight))
-            class_weight = None
+        if class_weight is not None and sample_weight is not None:
+            raise ValueError("You cannot `class_weight` and `sample_weight` at the same time.")
         if validation_split and validation_data is None:
             source, validation = adapters.train_validation_split(source, validation_split)
+        if class_weight is not None:  # they are for training only
+            source = array_data(source.x, source.y, adapters.class_weights(source.y, class_weight))
+            class_weight = None
         checks.warn_of_nan(_named_arrays(source))
     if validation_data is not None:
         validation = source_of(*adapters.unpack_x_y_sample_weight(validation_data))
@@ -86,7 +86,7 @@ def _check_frequency(validation_freq: Any) -> None:
 def _named_arrays(data: ArrayData) -> Iterator[tuple[str, np.ndarray]]:
     for name, part in (("x", data.x), ("y", data.y)):
         if part is not None:
-            yield from adapters.labelled(name, part)
+            yield from ((label, a) for label, a in adapters.labelled(name, part) if not isinstance(a, SparseRows))
 
 
 # -- fit -------------------------------------------------------------------------------------------------------------
@@ -114,6 +114,7 @@ class _Fit:
         self.validation_batch_size = validation_batch_size
         self._evaluation: Evaluation | None = None
         self._warns_of_nan = True
+        self._has_validated = False
 
     def run(self, user_callbacks: Any, verbose: Any, initial_epoch: int, epochs: int) -> History:
         model = self.model
@@ -128,7 +129,10 @@ class _Fit:
         self._warns_of_nan = not any(isinstance(c, TerminateOnNaN) for c in callbacks.callbacks)
         model.stop_training = False
         is_apart = self.validation is not None and (
-            isinstance(self.validation, Stream) or self.validation_freq != 1 or callbacks.needs_validation_hooks()
+            isinstance(self.validation, Stream)
+            or not self.validation.is_dense
+            or self.validation_freq != 1
+            or callbacks.needs_validation_hooks()
         )
         loop = self._loop(with_validation=not is_apart) if epochs > initial_epoch else None
         callbacks.on_train_begin()
@@ -170,14 +174,21 @@ class _Fit:
             self._evaluation = Evaluation(
                 self.model, self.validation, self.validation_batch_size, self.validation_steps
             )
-        logs = self._evaluation.run(self.callbacks)
+        try:
+            logs = self._evaluation.run(self.callbacks)
+        except NoBatches:
+            if not isinstance(self.validation, Stream) or not self._has_validated:
+                raise
+            checks.warn_of_missing_batches()  # a generator that ended
+            return {}
+        self._has_validated = True
         return {f"val_{name}": value for name, value in logs.items()}
 
     # -- arrays: epochs run inside the engine ------------------------------------------------------------------------
     def _loop(self, with_validation: bool) -> Any:
         """The compiled epochs; None if steps must be done one by one."""
         model, source = self.model, self.source
-        if not isinstance(source, ArrayData) or model.run_eagerly:
+        if not isinstance(source, ArrayData) or not source.is_dense or model.run_eagerly:
             return None
         batches = -(-source.samples // self.batch_size)
         steps = self.steps_per_epoch
@@ -200,6 +211,8 @@ class _Fit:
             if validation is None:
                 return None
             model._check_labels(self.validation.y)
+            if (self.validation_steps or 0) > -(-self.validation.samples // self.validation_batch_size):
+                checks.warn_of_missing_batches()
             phases.append(validation[0])
             names += [f"val_{name}" for name in validation[1]]
         self.steps = batches if steps is None else steps
@@ -354,10 +367,10 @@ class _Fit:
             if not step:
                 if first and epoch == 0:
                     raise ValueError("`x` gave no batches: there is nothing to train on.")
-                warnings.warn(_RAN_OUT, stacklevel=4)
+                checks.warn_of_missing_batches()
                 return
             if self.steps_per_epoch is not None and step < self.steps_per_epoch and not model.stop_training:
-                warnings.warn(_RAN_OUT, stacklevel=4)
+                checks.warn_of_missing_batches()
                 if source.is_endless:
                     model.stop_training = True
             source.on_epoch_end()
@@ -375,9 +388,3 @@ class _Fit:
         order = permutation(state, samples)
         state[1] += 1
         return order
-
-
-_RAN_OUT = (
-    "Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least "
-    "`steps_per_epoch * epochs` batches."
-)

@@ -11,6 +11,7 @@ from yeoul.core import dtypes, engine, tree
 from yeoul.ops.registry import convert
 from yeoul.training import adapters, step_graph
 from yeoul.training.adapters import ArrayData, Stream, array_data, pack_x_y_sample_weight
+from yeoul.training.checks import warn_of_missing_batches
 from yeoul.training.evaluating import callback_list
 from yeoul.training.phases import TIME_SLICE, checked_batch_size
 
@@ -60,7 +61,7 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
     else:
         data = array_data(x)
         if steps is None and data.samples <= size and verbose == 0 and callbacks is None:
-            outputs = predict_batch(model, data.x)
+            outputs = predict_batch(model, data.dense().x)
             if type(x) is np.ndarray and isinstance(outputs, np.ndarray) and not model.run_eagerly:
                 _remember(model, x, data.x, batch_size)
             return outputs
@@ -88,6 +89,8 @@ def predict(model: Any, x: Any, batch_size: int | None, verbose: Any, steps: int
             drawn = time.perf_counter()
         if model.stop_predicting:
             break
+    if steps is not None and step < steps and not model.stop_predicting:
+        warn_of_missing_batches()
     if structure is None:
         raise ValueError("`x` gave no batches: there is nothing to predict.")
     if run._progbar is not None:

@@ -20,6 +20,7 @@ from yeoul.training.adapters import array_data, class_weights, to_arrays, unpack
 from yeoul.training.checks import check_labels, check_softmax, takes_class_numbers
 from yeoul.training.output_losses import OutputLosses
 from yeoul.training.output_metrics import OutputMetrics
+from yeoul.training.sparse_rows import written_out
 
 
 class ProgramCache:
@@ -435,7 +436,7 @@ class Trainer:
         return self._on_batch("test", x, y, sample_weight, return_dict)
 
     def _on_batch(self, kind: str, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
-        data = array_data(x, y, sample_weight)
+        data = array_data(x, y, sample_weight).dense()
         if self.run_eagerly:
             stepper = step_graph.Stepper(self, kind)
             self.reset_metrics()
@@ -460,7 +461,7 @@ class Trainer:
 
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as arrays."""
-        return predicting.predict_batch(self, to_arrays(x, "x"))
+        return predicting.predict_batch(self, written_out(to_arrays(x, "x")))
 
     def _check_labels(self, y: Any) -> None:
         """Looks for class numbers out of range, once the size of the output is known."""

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from yeoul import dtype_policies
+from yeoul import dtype_policies, ops
 from yeoul.callbacks.progress import Progbar
-from yeoul.core import naming
+from yeoul.core import config, dtypes, naming
+from yeoul.core.tensor import KerasTensor, Tensor
 from yeoul.layers.feature_space import FeatureSpace
 from yeoul.random import set_random_seed
 from yeoul.serialization import (
@@ -18,8 +19,13 @@ from yeoul.serialization import (
     register_keras_serializable,
     serialize_keras_object,
 )
+from yeoul.training.adapters import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from yeoul.training.py_dataset import PyDataset
+from yeoul.utils.fetching import get_file
 from yeoul.utils.plot_model import ModelPlot, plot_model
+from yeoul.utils.sequences import pad_sequences
+from yeoul.utils.splitting import split_dataset
+from yeoul.utils.timeseries import timeseries_dataset_from_array
 
 __all__ = [
     "CustomObjectScope",
@@ -31,12 +37,20 @@ __all__ = [
     "clear_session",
     "custom_object_scope",
     "get_custom_objects",
+    "get_file",
+    "is_keras_tensor",
     "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
     "plot_model",
     "register_keras_serializable",
     "serialize_keras_object",
     "set_random_seed",
+    "split_dataset",
+    "standardize_dtype",
+    "timeseries_dataset_from_array",
     "to_categorical",
+    "unpack_x_y_sample_weight",
 ]
 
 Sequence = PyDataset
@@ -57,12 +71,24 @@ def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:
     return np.eye(count)[labels]
 
 
-def normalize(x: Any, axis: int = -1, order: int = 2) -> np.ndarray:
-    """x divided by its norm along `axis`; zero vectors stay."""
+def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
+    """x divided by its norm along `axis`; zero vectors stay. A tensor gives a tensor."""
+    if isinstance(x, Tensor):
+        return ops.normalize(x, axis=axis, order=order)
     x = np.asarray(x)
     norms = np.atleast_1d(np.linalg.norm(x, order, axis))
     norms[norms == 0] = 1
     return x / np.expand_dims(norms, axis)
+
+
+def standardize_dtype(dtype: Any) -> str:
+    """The name of a dtype given as a name, a NumPy dtype or a Python type; `floatx()` for None."""
+    return config.floatx() if dtype is None else dtypes.name_of(dtype)
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether `x` is a symbolic tensor of a functional model: an `Input`, or what flows from one."""
+    return isinstance(x, KerasTensor)
 
 
 def clear_session(free_memory: bool = True) -> None:

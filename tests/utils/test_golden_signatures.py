@@ -1,0 +1,38 @@
+"""Arguments, their order and defaults are those of Keras, for whatever of its surroundings is here."""
+
+import inspect
+import json
+import operator
+import pathlib
+
+import pytest
+
+import yeoul
+
+GOLDEN = json.loads(pathlib.Path(__file__).with_name("golden_signatures.json").read_text())["signatures"]
+
+
+def here(place):
+    try:
+        return operator.attrgetter(place)(yeoul)
+    except AttributeError:
+        return None
+
+
+@pytest.mark.parametrize(
+    "place", [place for place in GOLDEN if place.startswith("wrappers") or here(place) is not None]
+)
+def test_signature(place):
+    if place.startswith("wrappers"):
+        pytest.importorskip("sklearn")
+    parameters = inspect.signature(here(place)).parameters.values()
+    mine = [str(p.replace(annotation=p.empty)) for p in parameters]
+    if not any(argument.startswith("**") for argument in GOLDEN[place]):
+        mine = [argument for argument in mine if not argument.startswith("**")]
+    assert mine == GOLDEN[place]
+
+
+def test_callbacks_are_complete():
+    of_saving = {"BackupAndRestore", "ModelCheckpoint", "OrbaxCheckpoint"}
+    wanted = {place.split(".")[1] for place in GOLDEN if place.startswith("callbacks.")} - of_saving
+    assert wanted <= set(yeoul.callbacks.__all__)
