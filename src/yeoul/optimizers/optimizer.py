@@ -436,11 +436,6 @@ class Optimizer:
         self.__dict__.update(state)
         self._index = {id(v): i for i, v in enumerate(self._trainable)}
 
-    # -- pickling ---------------------------------------------------------------------------------------------------------
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._index = {id(v): i for i, v in enumerate(self._trainable)}
-
     # -- configuration ----------------------------------------------------------------------------------------------------
     def get_config(self) -> dict[str, Any]:
         rate = self._learning_rate
