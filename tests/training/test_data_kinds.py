@@ -141,7 +141,7 @@ def test_data_loaders():
     )
     with pytest.raises(ValueError, match=r"When x is a DataLoader, `y` must not be passed"):
         losses(loader(torch), Y)
-    with pytest.raises(ValueError, match="Unrecognized data type: x=.*TensorDataset"):
+    with pytest.raises(ValueError, match=r"Unrecognized data type: x=.*TensorDataset"):
         losses(loader(torch).dataset, Y)
 
 
