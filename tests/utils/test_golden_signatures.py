@@ -19,9 +19,15 @@ def here(place):
         return None
 
 
-@pytest.mark.parametrize(
-    "place", [place for place in GOLDEN if place.startswith("wrappers") or here(place) is not None]
-)
+#: Drawn without Graphviz, as SVG, and so with arguments of their own.
+DRAWN = ("utils.plot_model", "utils.model_to_dot")
+
+
+def is_here(place):
+    return place not in DRAWN and (place.startswith("wrappers") or here(place) is not None)
+
+
+@pytest.mark.parametrize("place", list(filter(is_here, GOLDEN)))
 def test_signature(place):
     if place.startswith("wrappers"):
         pytest.importorskip("sklearn")
