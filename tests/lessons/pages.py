@@ -8,6 +8,7 @@ import contextlib
 import io
 import os
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,13 @@ def read_steps(text: str) -> list[Step]:
             steps[-1].shown_at = match.span(2)
         end = match.end()
     return steps
+
+
+def optional_packages(text: str) -> set[str]:
+    """The packages that a page needs beside yeoul and NumPy; matplotlib always, for pictures."""
+    code = "".join(step.code for step in read_steps(text))
+    imported = set(re.findall(r"^(?:from|import) (\w+)", code, re.MULTILINE))
+    return (imported | {"matplotlib"}) - set(sys.stdlib_module_names) - {"numpy", "yeoul"}
 
 
 def run_page(path: Path, folder: Path) -> list[str]:

@@ -13,12 +13,14 @@ def test_page_runs_and_prints_what_it_shows(path, tmp_path):
     text = path.read_text(encoding="utf-8")
     if "fashion_mnist" in text and not datasets.fashion_mnist.is_available():
         pytest.skip("Fashion-MNIST is not on this machine")
-    pytest.importorskip("matplotlib")
-    if "sklearn" in text:
-        pytest.importorskip("sklearn")
+    for package in pages.optional_packages(text):
+        pytest.importorskip(package)
     utils.clear_session()
     steps = pages.read_steps(text)
-    printed = pages.run_page(path, tmp_path)
+    try:
+        printed = pages.run_page(path, tmp_path)
+    finally:
+        utils.clear_session()
     for step, output in zip(steps, printed, strict=True):
         if step.shown is not None:
             wrong = pages.differences(step.shown, output)
