@@ -316,7 +316,7 @@ def vectorized_map(function: Callable, elements: Any) -> Any:
 
 
 def switch(index: Any, branches: Any, *operands: Any) -> Any:
-    """branches[index](*operands)."""
+    """`branches[index](*operands)`."""
     i = min(max(int(index), 0), len(branches) - 1)
     return branches[i](*operands)
 
