@@ -14,10 +14,11 @@ from yeoul.core.graph import Graph
 from yeoul.core.tensor import Op, apply, placeholder
 from yeoul.engines.native.fusion import COMPUTED, MAP_NAMES
 from yeoul.engines.native.lowering import Lowered, lower
+from yeoul.engines.native.windows import CONVOLUTIONS, POOLINGS
 from yeoul.ops.layout import concatenate_primitive, reshape_primitive
 from yeoul.ops.registry import cast
 
-_EAGER = frozenset(MAP_NAMES) | {
+_EAGER = frozenset({*MAP_NAMES, *CONVOLUTIONS, *POOLINGS}) | {
     "matmul",
     "sum",
     "reduce_max",
