@@ -1,5 +1,8 @@
 """GradientTape and function."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -104,3 +107,57 @@ def test_function_with_a_tape_inside():
     y = x @ np.array([[1.0], [-2.0], [0.5]], np.float32)
     losses = [float(train(x, y)) for _ in range(200)]
     assert losses[-1] < 1e-4 < losses[0]
+
+
+def test_a_tape_follows_into_a_function():
+    w = Variable(np.full(3, 2.0, np.float32))
+    run = function(lambda x: ops.sum(ops.square(x * w)))
+    with GradientTape() as tape:
+        y = run(np.ones(3, np.float32))
+    np.testing.assert_allclose(tape.gradient(y, w), [4.0, 4.0, 4.0])
+
+
+def test_a_variable_that_is_assigned_under_the_tape():
+    w = Variable(3.0)
+    with GradientTape() as tape:
+        before = w * w
+        w.assign(5.0)
+        y = before + 2.0 * w
+    assert float(tape.gradient(y, w)) == 6.0 + 2.0
+    with GradientTape() as tape:
+        y = w * w
+        w.assign(1.0)
+    assert float(tape.gradient(y, w)) == 10.0
+
+
+def test_what_a_loss_came_from_goes_with_its_tape():
+    w = Variable(np.ones(4, np.float32))
+    with GradientTape() as tape:
+        middle = ops.exp(w * 1.0)
+        loss = ops.sum(middle)
+    kept = weakref.ref(middle)
+    del middle
+    gc.collect()
+    assert kept() is not None
+    tape.gradient(loss, w)
+    gc.collect()
+    assert kept() is None and loss.node is None
+
+
+def test_two_tapes_share_what_both_recorded():
+    w = Variable(2.0)
+    with GradientTape() as first, GradientTape() as second:
+        shared = w * w
+        a, b = shared * 3.0, shared * 5.0
+    assert float(first.gradient(a, w)) == 12.0
+    assert float(second.gradient(b, w)) == 20.0
+
+
+def test_a_tape_that_is_thrown_away_lets_go():
+    x = ops.convert_to_tensor(2.0)
+    with GradientTape() as tape:
+        y = x * x
+    assert y.node is not None
+    del tape
+    gc.collect()
+    assert y.node is None

@@ -130,8 +130,6 @@ NETWORKS = {
     ),
     "psnr": (lambda k, a, b: k.ops.psnr(a, b, 2.0), A, A * 0.9),
     "psnr equal": (lambda k, a: k.ops.psnr(a, a, 2), A),
-    "sparsemax": (lambda k, x: k.ops.sparsemax(x), A),
-    "sparsemax first": (lambda k, x: k.ops.sparsemax(x * 0.4, axis=0), A),
 }  # fmt: skip
 STRUCTURE = {
     "rearrange": (lambda k, x: k.ops.rearrange(x, "a b c d -> d a b c"), IMAGE),

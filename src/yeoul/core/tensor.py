@@ -5,7 +5,6 @@ Node: one op applied. `apply` is the single door through which every op goes, ea
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from yeoul.core import dtypes
+from yeoul.core.recording import open_recorders
 from yeoul.core.shapes import Shape, size_of
 
 
@@ -48,12 +48,13 @@ class Op:
 class Node:
     """An op applied to tensors. Immutable."""
 
-    __slots__ = ("__weakref__", "attributes", "inputs", "op", "siblings")
+    __slots__ = ("__weakref__", "attributes", "inputs", "op", "recorders", "siblings")
 
     def __init__(self, op: Any, inputs: tuple[Tensor, ...], attributes: dict[str, Any]):
         self.op = op
         self.inputs = inputs
         self.attributes = attributes
+        self.recorders: list[Any] = []  # that keep the node of a concrete result
         self.siblings: tuple[Any, ...] | None = None  # weak references to all outputs, when there are several
 
     def __repr__(self) -> str:
@@ -187,7 +188,7 @@ class Tensor(Operators):
     """
 
     __slots__ = ("__weakref__", "array", "dtype", "index", "name", "node", "shape", "tags")
-    __array_priority__ = 100
+    __array_priority__ = 100  # NumPy arrays leave operators to us
 
     def __init__(
         self,
@@ -339,15 +340,6 @@ def _rebuild(array: np.ndarray) -> Tensor:
     return from_array(array)
 
 
-class _Recording(threading.local):
-    """How many gradient tapes of this thread want to know which ops ran."""
-
-    depth = 0
-
-
-recording = _Recording()
-
-
 def apply(op: Op, inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Any:
     """Runs `op` at once if every input is concrete, else adds a node. Returns a Tensor, or a list for several outputs."""
     symbolic = False
@@ -370,13 +362,17 @@ def apply(op: Op, inputs: tuple[Tensor, ...], attributes: dict[str, Any]) -> Any
     except ValueError:
         op.infer(*inputs, **attributes)  # says it in our words, if shapes are at fault
         raise
-    kept = Node(op, inputs, attributes) if recording.depth else None
+    kept = Node(op, inputs, attributes) if open_recorders.list else None
     if isinstance(arrays, tuple):
         results = [Tensor(a, a.shape, dtypes.name_of(a.dtype), kept, i) for i, a in enumerate(arrays)]
         if kept is not None:
             kept.siblings = tuple(weakref.ref(result) for result in results)
+            open_recorders.keep(kept, results)
         return results
-    return Tensor(arrays, arrays.shape, dtypes.name_of(arrays.dtype), kept)
+    result = Tensor(arrays, arrays.shape, dtypes.name_of(arrays.dtype), kept)
+    if kept is not None:
+        open_recorders.keep(kept, [result])
+    return result
 
 
 def _reference_execute(op: Op, arrays: list, attributes: dict[str, Any]) -> Any:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from yeoul.core import autocast, config, dtypes, naming, trace
+from yeoul.core.recording import open_recorders
 from yeoul.core.shapes import Shape
-from yeoul.core.tensor import Operators, Tensor, from_array, operators, recording
+from yeoul.core.tensor import Operators, Tensor, from_array, operators
 
 
 class Variable(Operators):
@@ -106,10 +107,11 @@ class Variable(Operators):
         active = trace.current()
         if active is not None:
             return active.read(self)
-        if recording.depth:
+        if open_recorders.list:
             # All reads under a tape are one tensor, so that the tape knows it for the variable's.
             if self._read is None:
                 self._read = from_array(self._array.copy())
+            open_recorders.note_read(self, self._read)
             return self._read
         self._read = None
         return from_array(self._array.copy())

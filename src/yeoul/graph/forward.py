@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from yeoul.core import tree
-from yeoul.core.tensor import recording
+from yeoul.core.recording import Recorder
 from yeoul.graph.gradients import gradients, ones_like, zeros_like
 from yeoul.ops.registry import cast, convert
 
@@ -20,7 +20,8 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
     points = tree.map_structure(lambda x: convert(x) * 1, tuple(primals))
     leaves = tree.flatten(points)
     directions = [cast(convert(t), x.dtype) for t, x in zip(tree.flatten(tuple(tangents)), leaves, strict=True)]
-    recording.depth += 1
+    recorder = Recorder()
+    recorder.open()
     try:
         result = fun(*points)
         value, extra = result if has_aux else (result, None)
@@ -30,7 +31,8 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> tu
         reached = [(g, t) for g, t in zip(back, directions, strict=True) if g is not None]
         forward = gradients([g for g, _ in reached], seeds, [t for _, t in reached])
     finally:
-        recording.depth -= 1
+        recorder.close()
+        recorder.release()
     derivatives = [zeros_like(y) if d is None else d for d, y in zip(forward, outputs, strict=True)]
     packed = tree.pack_sequence_as(value, derivatives)
     return (value, packed, extra) if has_aux else (value, packed)

@@ -10,6 +10,7 @@ import numpy as np
 
 from yeoul.core import engine, trace, tree
 from yeoul.core.graph import Graph
+from yeoul.core.recording import open_recorders
 from yeoul.core.tensor import Tensor, from_array, placeholder
 from yeoul.core.variable import Variable
 from yeoul.ops.registry import convert
@@ -44,6 +45,9 @@ class Function:
             return self.python_function(*args, **kwargs)  # within another trace it is part of that
         is_tensor = [isinstance(leaf, (Tensor, np.ndarray, np.generic)) for leaf in leaves]
         tensors = [convert(leaf) if t else leaf for leaf, t in zip(leaves, is_tensor, strict=True)]
+        if open_recorders.list:  # op by op, so that a tape can follow
+            new_args, new_kwargs = tree.pack_sequence_as((args, kwargs), tensors)
+            return self.python_function(*new_args, **new_kwargs)
         key = (
             repr(tree.map_structure(lambda leaf: 0, (args, kwargs))),
             tuple([(t.shape, t.dtype) if flag else _python_key(t) for t, flag in zip(tensors, is_tensor, strict=True)]),

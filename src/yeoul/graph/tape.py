@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from types import TracebackType
 from typing import Any
 
 from yeoul.core import trace, tree
-from yeoul.core.tensor import Tensor, recording
+from yeoul.core.recording import Recorder, open_recorders
+from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.graph.gradients import gradients, zeros_like
 from yeoul.ops.registry import convert
@@ -28,20 +31,20 @@ class GradientTape:
 
     def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True):
         self.persistent = persistent
-        self._is_open = False
+        self._recorder = Recorder()
         self._is_used = False
 
     def __enter__(self) -> GradientTape:
-        recording.depth += 1
-        self._is_open = True
+        self._recorder.open()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        if self._is_open:
-            recording.depth -= 1
-            self._is_open = False
+        self._recorder.close()
+
+    def __del__(self) -> None:
+        self._recorder.release()
 
     def watch(self, tensor: Any) -> None:
         """Kept for compatibility: every tensor can be differentiated by."""
@@ -56,22 +59,34 @@ class GradientTape:
         if self._is_used and not self.persistent:
             raise RuntimeError("A GradientTape gives gradients once. Make it with persistent=True to ask again.")
         self._is_used = True
-        targets = [_as_tensor(t) for t in tree.flatten(target)]
-        leaves = [_as_tensor(s) for s in tree.flatten(sources)]
+        targets = [self._reads(t)[-1] for t in tree.flatten(target)]
+        leaves = tree.flatten(sources)
         upstream = (
             None
             if output_gradients is None
             else [None if g is None else convert(g) for g in tree.flatten(output_gradients)]
         )
-        found = gradients(targets, leaves, upstream)
+        # A variable that was assigned in between was read as several tensors: its gradient is the sum of theirs.
+        reads = [self._reads(leaf) for leaf in leaves]
+        of_reads = iter(gradients(targets, [read for several in reads for read in several], upstream))
+        found: list[Any] = []
+        for several in reads:
+            parts = [g for g in [next(of_reads) for _ in several] if g is not None]
+            found.append(functools.reduce(operator.add, parts) if parts else None)
         if unconnected_gradients == "zero":
-            found = [zeros_like(leaf) if g is None else g for g, leaf in zip(found, leaves, strict=True)]
+            found = [zeros_like(several[0]) if g is None else g for g, several in zip(found, reads, strict=True)]
+        if not self.persistent:
+            self._recorder.release()
         return tree.pack_sequence_as(sources, found)
+
+    def _reads(self, source: Any) -> list[Tensor]:
+        if isinstance(source, Variable) and trace.current() is None:
+            return list(self._recorder.reads(source)) or [source.value]
+        return [_as_tensor(source)]
 
     def jacobian(self, target: Any, source: Any) -> Tensor:
         """d target[i] / d source, of shape target.shape + source.shape."""
-        y = _as_tensor(target)
-        x = _as_tensor(source)
+        y, x = self._reads(target)[-1], self._reads(source)[-1]
         rows = []
         count: Any = y.size
         for i in range(count):
@@ -87,20 +102,17 @@ class GradientTape:
 
     def reset(self) -> None:
         """Forgets what was recorded."""
+        self._recorder.release()
         self._is_used = False
 
 
 class _Paused:
     def __enter__(self) -> None:
-        self.depth, recording.depth = recording.depth, 0
+        self.before, open_recorders.list = open_recorders.list, []
 
     def __exit__(self, *error: Any) -> None:
-        recording.depth = self.depth
+        open_recorders.list = self.before
 
 
 def _as_tensor(x: Any) -> Tensor:
-    if isinstance(x, Variable):
-        if trace.current() is None and x._read is not None:
-            return x._read
-        return x.value
-    return convert(x)
+    return x.value if isinstance(x, Variable) else convert(x)

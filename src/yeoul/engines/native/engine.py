@@ -137,7 +137,7 @@ class NativeLoop:
 
 
 def as_logs(graph: Graph) -> Graph:
-    """`graph` with its scalar outputs joined to one float64 vector."""
-    parts = [reshape_primitive(cast(x, "float64"), shape=(1,)) for x in graph.outputs]
+    """`graph` with its outputs joined to one float64 vector."""
+    parts = [reshape_primitive(cast(x, "float64"), shape=(x.size,)) for x in graph.outputs]
     joined = concatenate_primitive(*parts, axis=0) if parts else None
     return Graph(graph.inputs, [joined] if joined is not None else [], graph.variables, graph.updates)
