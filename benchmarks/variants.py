@@ -36,13 +36,26 @@ def variants(folder: str) -> dict[str, tuple[Callable[[], Sequential], Callable[
     for name in sorted(optimizers.__all__):
         cls = getattr(optimizers, name)
         if isinstance(cls, type) and issubclass(cls, optimizers.Optimizer) and cls not in _WRAPPERS:
-            found[f"optimizers.{name}"] = (lambda cls=cls: model_with(cls(*[make() for make in _INNER.get(cls, ())])), list)
-    for option in ({"amsgrad": True}, {"clipnorm": 1.0}, {"global_clipnorm": 1.0}, {"clipvalue": 0.5}, {"weight_decay": 0.01}, {"use_ema": True}):
+            found[f"optimizers.{name}"] = (
+                lambda cls=cls: model_with(cls(*[make() for make in _INNER.get(cls, ())])),
+                list,
+            )
+    for option in (
+        {"amsgrad": True},
+        {"clipnorm": 1.0},
+        {"global_clipnorm": 1.0},
+        {"clipvalue": 0.5},
+        {"weight_decay": 0.01},
+        {"use_ema": True},
+    ):
         found[f"optimizers.Adam({option})"] = (lambda option=option: model_with(optimizers.Adam(**option)), list)
     for name in sorted(metrics.__all__):
         cls = getattr(metrics, name)
         if isinstance(cls, type) and issubclass(cls, metrics.Metric) and name not in _BASES:
-            found[f"metrics.{name}"] = (lambda cls=cls, name=name: model_with(kinds=["accuracy", cls(**_ARGUMENTS.get(name, {}))]), list)
+            found[f"metrics.{name}"] = (
+                lambda cls=cls, name=name: model_with(kinds=["accuracy", cls(**_ARGUMENTS.get(name, {}))]),
+                list,
+            )
     csv = str(Path(folder) / "log.csv")
     for name, make in {
         "EarlyStopping": lambda: callbacks.EarlyStopping("loss", patience=9),
@@ -58,7 +71,15 @@ def variants(folder: str) -> dict[str, tuple[Callable[[], Sequential], Callable[
 
 _WRAPPERS = {optimizers.Optimizer, optimizers.MultiOptimizer}
 _INNER = {optimizers.LossScaleOptimizer: (optimizers.Adam,)}
-_BASES = {"Metric", "Mean", "Sum", "MeanMetricWrapper", "SparseCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "SparseCategoricalCrossentropy"}
+_BASES = {
+    "Metric",
+    "Mean",
+    "Sum",
+    "MeanMetricWrapper",
+    "SparseCategoricalAccuracy",
+    "SparseTopKCategoricalAccuracy",
+    "SparseCategoricalCrossentropy",
+}
 _ARGUMENTS: dict[str, dict[str, Any]] = {
     "IoU": {"num_classes": 2, "target_class_ids": [0]},
     "MeanIoU": {"num_classes": 2},
