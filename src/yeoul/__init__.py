@@ -44,6 +44,7 @@ _PACKAGES = frozenset(
 
 _NAMES = {
     "DTypePolicy": "yeoul.dtype_policies",
+    "FloatDTypePolicy": "yeoul.dtype_policies",
     "GradientTape": "yeoul.graph.tape",
     "Initializer": "yeoul.initializers",
     "Input": "yeoul.layers",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from yeoul.core import naming
-from yeoul.losses import crossentropy, embeddings, margins, overlap, probabilistic, regression
+from yeoul.losses import crossentropy, embeddings, margins, overlap, probabilistic, regression, sequences
 from yeoul.losses.loss import FUNCTIONS, Loss, LossFunctionWrapper, named_function
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
@@ -32,6 +32,7 @@ CLASSES: dict[Callable, type[LossFunctionWrapper]] = {
     overlap.dice: overlap.Dice,
     overlap.tversky: overlap.Tversky,
     embeddings.circle: embeddings.Circle,
+    sequences.ctc: sequences.CTC,
 }
 ALIASES: dict[str, Callable] = {
     "mse": regression.mean_squared_error,
