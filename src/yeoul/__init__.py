@@ -32,6 +32,7 @@ _PACKAGES = frozenset(
         "models",
         "ops",
         "optimizers",
+        "preprocessing",
         "random",
         "regularizers",
         "training",

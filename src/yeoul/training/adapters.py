@@ -390,7 +390,8 @@ def ahead(iterator: Iterator[Any], size: int = 2) -> Iterator[Any]:
         is_over.set()
 
 
-def _py_dataset_epoch(dataset: PyDataset, shuffle: bool) -> Iterator[Any]:
+def epoch_of(dataset: PyDataset, shuffle: bool) -> Iterator[Any]:
+    """The batches of a PyDataset, made by its threads ahead of use, in order or shuffled."""
     length = dataset.num_batches
     order: Any = range(length) if length is not None else itertools.count()
     if shuffle and length is not None:
@@ -447,7 +448,7 @@ def stream(
     if isinstance(x, PyDataset):
         x._warn_if_super_not_called()
         return Stream(
-            lambda: _py_dataset_epoch(x, shuffle),
+            lambda: epoch_of(x, shuffle),
             x.num_batches,
             on_epoch_begin=x.on_epoch_begin,
             on_epoch_end=x.on_epoch_end,
