@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _PACKAGES = frozenset(
     {
         "activations",
+        "applications",
         "backend",
         "callbacks",
         "config",
