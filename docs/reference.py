@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import griffe
+import numpy as np
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
@@ -122,7 +123,9 @@ def _entry(value: Any, name: str, path: str, package: Any, others: list[str]) ->
         if name in _INHERITED:
             lines += ["      inherited_members: true"]
         return [*lines, ""]
-    text = inspect.getdoc(value) or ("Element by element, with broadcasting." if _is_elementwise(value) else "")
+    text = inspect.getdoc(value) or ""
+    if _is_elementwise(value):
+        text = "Element by element, with broadcasting" + (f", as `numpy.{name}`." if hasattr(np, name) else ".")
     # What has sections is shown as it stands.
     shown = ["```text", text, "```"] if "\n    " in text else [_escaped(text)]
     return [*lines, *also, *shown, ""]
@@ -130,7 +133,7 @@ def _entry(value: Any, name: str, path: str, package: Any, others: list[str]) ->
 
 def _escaped(text: str) -> str:
     """Formulas with brackets and stars are no links and no emphasis."""
-    return re.sub(r"([\\*_\[\]<])", r"\\\1", text)
+    return re.sub(r"(`[^`]*`)|([\\*_\[\]<])", lambda m: m[1] or "\\" + m[2], text)
 
 
 def _is_elementwise(value: Any) -> bool:
