@@ -8,50 +8,35 @@ import re
 from typing import Any
 
 import griffe
+import numpy as np
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-#: Public modules, in the order of the menu. A name is shown in full in the first module that has it.
-MODULES = [
-    "models",
-    "layers",
-    "losses",
-    "metrics",
-    "optimizers",
-    "optimizers.schedules",
-    "callbacks",
-    "activations",
-    "initializers",
-    "regularizers",
-    "constraints",
-    "ops",
-    "ops.image",
-    "ops.linalg",
-    "ops.nn",
-    "ops.numpy",
-    "random",
-    "datasets.blood_fat",
-    "datasets.boston_housing",
-    "datasets.california_housing",
-    "datasets.cifar10",
-    "datasets.cifar100",
-    "datasets.fashion_mnist",
-    "datasets.imdb",
-    "datasets.mnist",
-    "datasets.reuters",
-    "utils",
-    "visualization",
-    "diagnosis",
-    "wrappers",
-    "dtype_policies",
-    "mixed_precision",
-    "config",
-    "backend",
-    "tree",
-]
+#: Modules that their package does not name in `__all__`.
+_MORE = ["ops.image", "ops.linalg", "ops.nn", "ops.numpy"]
 
 #: What is shown of classes whose methods come from elsewhere.
 _INHERITED = {"Model"}
+
+
+def modules() -> list[str]:
+    """Public modules below yeoul, a package before what is in it: a name is shown in full in the first module that has it."""
+    import yeoul
+
+    found = [name for name in yeoul.__all__ if inspect.ismodule(getattr(yeoul, name))]
+    for package in list(found):
+        module = getattr(yeoul, package)
+        found += [f"{package}.{n}" for n in getattr(module, "__all__", []) if inspect.ismodule(getattr(module, n))]
+    return sorted([*found, *_MORE])
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Puts the pages into the menu, in the section that mkdocs.yml leaves empty. Called by MkDocs."""
+    names = ["index", *modules(), "yeoul"]
+    for section in config.nav or []:
+        if isinstance(section, dict) and "Reference" in section:
+            section["Reference"] = [{"All modules" if n == "index" else n: f"reference/{n}.md"} for n in names]
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -66,13 +51,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         "| module | what is in it |",
         "|---|---|",
     ]
-    rows.append(f"| [yeoul](yeoul.md) | {_summary(importlib.import_module('yeoul'))} |")
-    for name in MODULES:
-        module = importlib.import_module(f"yeoul.{name}")
-        files.append(File.generated(config, f"reference/{name}.md", content=_page(name, module, package, shown)))
-        rows.append(f"| [yeoul.{name}]({name}.md) | {_summary(module)} |")
-    top = importlib.import_module("yeoul")
-    files.append(File.generated(config, "reference/yeoul.md", content=_page("", top, package, shown)))
+    for name in [*modules(), ""]:
+        path = f"yeoul.{name}".rstrip(".")
+        module = importlib.import_module(path)
+        page = f"{name or 'yeoul'}.md"
+        files.append(File.generated(config, f"reference/{page}", content=_page(path, module, package, shown)))
+        rows.append(f"| [{path}]({page}) | {_summary(module)} |")
     files.append(File.generated(config, "reference/index.md", content="\n".join(rows) + "\n"))
     return files
 
@@ -93,8 +77,7 @@ def _summary(module: Any) -> str:
     return (inspect.getdoc(module) or "").split("\n")[0].replace("|", "\\|")
 
 
-def _page(name: str, module: Any, package: Any, shown: dict[int, str]) -> str:
-    path = f"yeoul.{name}" if name else "yeoul"
+def _page(path: str, module: Any, package: Any, shown: dict[int, str]) -> str:
     lines = [f"# {path}", "", inspect.getdoc(module) or "", ""]
     groups: dict[int, list[str]] = {}
     for public in public_names(module):
@@ -140,13 +123,17 @@ def _entry(value: Any, name: str, path: str, package: Any, others: list[str]) ->
         if name in _INHERITED:
             lines += ["      inherited_members: true"]
         return [*lines, ""]
-    text = inspect.getdoc(value) or ("Element by element, with broadcasting." if _is_elementwise(value) else "")
-    return lines + also + [_escaped(text), ""]
+    text = inspect.getdoc(value) or ""
+    if _is_elementwise(value):
+        text = "Element by element, with broadcasting" + (f", as `numpy.{name}`." if hasattr(np, name) else ".")
+    # What has sections is shown as it stands.
+    shown = ["```text", text, "```"] if "\n    " in text else [_escaped(text)]
+    return [*lines, *also, *shown, ""]
 
 
 def _escaped(text: str) -> str:
     """Formulas with brackets and stars are no links and no emphasis."""
-    return re.sub(r"([\\*_\[\]<])", r"\\\1", text)
+    return re.sub(r"(`[^`]*`)|([\\*_\[\]<])", lambda m: m[1] or "\\" + m[2], text)
 
 
 def _is_elementwise(value: Any) -> bool:

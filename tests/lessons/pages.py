@@ -35,6 +35,12 @@ def lesson_pages(language: str) -> list[Path]:
     return sorted((DOCS / "lessons" / language).glob("*.md"))
 
 
+def in_both_languages() -> list[tuple[Path, Path]]:
+    """The English and the Korean page of everything that is in both languages."""
+    lessons = [(path, DOCS / "lessons" / "ko" / path.name) for path in lesson_pages("en")]
+    return [(DOCS / "index.md", DOCS / "ko.md"), *lessons]
+
+
 def how_to_pages() -> list[Path]:
     return sorted((DOCS / "howto").glob("*.md"))
 

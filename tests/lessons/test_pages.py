@@ -29,11 +29,10 @@ def test_page_runs_and_prints_what_it_shows(path, tmp_path):
         assert (tmp_path / name).exists(), f"{path.name} shows {name}, and its code does not draw it"
 
 
-@pytest.mark.parametrize("path", pages.lesson_pages("en"), ids=lambda path: path.stem)
-def test_both_languages_share_code_and_outputs(path):
-    english = pages.read_steps(path.read_text(encoding="utf-8"))
-    korean = pages.read_steps((pages.DOCS / "lessons" / "ko" / path.name).read_text(encoding="utf-8"))
-    assert [(step.code, step.shown) for step in english] == [(step.code, step.shown) for step in korean]
+@pytest.mark.parametrize(("english", "korean"), pages.in_both_languages(), ids=lambda path: path.stem)
+def test_both_languages_share_code_and_outputs(english, korean):
+    first, second = (pages.read_steps(path.read_text(encoding="utf-8")) for path in (english, korean))
+    assert [(step.code, step.shown) for step in first] == [(step.code, step.shown) for step in second]
 
 
 def test_every_lesson_is_there_in_both_languages():
@@ -46,6 +45,12 @@ def test_every_lesson_is_there_in_both_languages():
 def test_pictures_of_pages_exist(path):
     for name in re.findall(r"!\[[^]]*\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
         assert (path.parent / name).resolve().is_file(), f"{path.name} shows {name}, which is not there"
+
+
+def test_every_page_is_in_the_menu():
+    menu = (pages.DOCS.parent / "mkdocs.yml").read_text(encoding="utf-8")
+    for path in pages.DOCS.rglob("*.md"):
+        assert f" {path.relative_to(pages.DOCS).as_posix()}\n" in menu, f"mkdocs.yml does not name {path.name}"
 
 
 def test_differences_in_words_and_numbers_are_seen():

@@ -56,7 +56,6 @@ INNER = frozenset(
 
 #: Why modules, or names, may be missing. The first that fits holds.
 MISSING = {
-    "applications": "models trained by others",
     "callbacks.BackupAndRestore": "needs saving to files",
     "callbacks.ModelCheckpoint": "needs saving to files",
     "callbacks.OrbaxCheckpoint": "of another package",
