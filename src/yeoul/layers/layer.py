@@ -150,6 +150,8 @@ class Layer:
         if "batch_input_shape" in kwargs:
             self.given_input_shape = tuple(kwargs.pop("batch_input_shape"))[1:]
         self._initial_weights = kwargs.pop("weights", None)
+        if kwargs.get("quantization_config", 0) is None:  # Keras writes it into configurations
+            del kwargs["quantization_config"]
         if kwargs:
             raise TypeError(f"{type(self).__name__} does not know the argument(s) {', '.join(map(repr, kwargs))}.")
 
@@ -475,6 +477,9 @@ class Layer:
         )
         if isinstance(shape, list) and shape and isinstance(shape[0], tuple):
             shape = list(shape)
+        self._build_for(shape)
+
+    def _build_for(self, shape: Any) -> None:
         with trace.concretely(), autocast.reading_as(None):
             self.build(shape)
         self.built = True
@@ -577,6 +582,17 @@ class Layer:
     def from_config(cls, config: dict[str, Any]) -> Any:
         return cls(**config)
 
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What `build_from_config` makes the weights with: {"input_shape"}; None if the layer is not built, or has no `build`."""
+        shape = self.__dict__.get("built_shape")
+        return None if shape is None or type(self).build is Layer.build else {"input_shape": shape}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Makes the weights for the input shape in `config`, as `get_build_config` wrote it."""
+        shape = config.get("input_shape")
+        if shape is not None:
+            self._build_for(_as_shapes(shape))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
@@ -638,6 +654,15 @@ def _layers_in(value: Any) -> Iterator[Layer]:
 
 def _unique(variables: list[Variable]) -> list[Variable]:
     return list({id(v): v for v in variables}.values())
+
+
+def _as_shapes(shape: Any) -> Any:
+    """Shapes that JSON made lists of, as tuples again."""
+    if isinstance(shape, dict):
+        return {key: _as_shapes(part) for key, part in shape.items()}
+    if any(isinstance(part, (list, tuple, dict)) for part in shape):
+        return [_as_shapes(part) for part in shape]
+    return tuple(shape)
 
 
 def _placeholders(shape: Any, dtype: str) -> Any:

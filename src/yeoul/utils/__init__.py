@@ -15,7 +15,10 @@ from yeoul.random import set_random_seed
 from yeoul.serialization import (
     CustomObjectScope,
     custom_object_scope,
+    deserialize_keras_object,
     get_custom_objects,
+    get_registered_name,
+    get_registered_object,
     register_keras_serializable,
     serialize_keras_object,
 )
@@ -36,8 +39,11 @@ __all__ = [
     "Sequence",
     "clear_session",
     "custom_object_scope",
+    "deserialize_keras_object",
     "get_custom_objects",
     "get_file",
+    "get_registered_name",
+    "get_registered_object",
     "is_keras_tensor",
     "normalize",
     "pack_x_y_sample_weight",
