@@ -407,6 +407,16 @@ class Layer:
         """Whether `call` has an argument of this name."""
         return name in cls.call_arguments()
 
+    @classmethod
+    def _training_default(cls) -> bool | None:
+        """What `call` does if nobody says whether this is training: layers of noise nothing, layers of augmentation their work."""
+        known = cls.__dict__.get("_training_if_unsaid", cls)
+        if known is cls:
+            default = inspect.signature(cls.call).parameters["training"].default
+            known = False if default is inspect.Parameter.empty else default
+            cls._training_if_unsaid = known  # type: ignore[attr-defined]
+        return known
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not args and "inputs" in kwargs:
             args = (kwargs.pop("inputs"),)
@@ -424,13 +434,13 @@ class Layer:
             self._build_from(args, kwargs)
         if self.input_spec is not None:
             self._check_input(args[0])
-        training = kwargs.get("training")
+        training = kwargs.pop("training", None)
         if training is None and context.training:
             training = context.training[-1]
         if self.call_takes("training"):
-            kwargs["training"] = bool(training) if training is not None else False
-        elif "training" in kwargs:
-            kwargs.pop("training")
+            if training is None:
+                training = self._training_default()
+            kwargs["training"] = None if training is None else bool(training)
         if not context.training:
             self._forget_losses()
         context.training.append(training)
