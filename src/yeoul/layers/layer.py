@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from yeoul import constraints, dtype_policies, initializers, ops, regularizers
 from yeoul.core import autocast, dtypes, naming, trace, tree
+from yeoul.core.arguments import KnownArguments, unknown_arguments, warn_caller
 from yeoul.core.masks import get_keras_mask, set_keras_mask
 from yeoul.core.tensor import KerasTensor, Node, Op, Tensor, placeholder
 from yeoul.core.variable import Variable
@@ -84,7 +84,7 @@ class LayerCall(Op):
         return self.layer(*args, **kwargs)
 
 
-class Layer:
+class Layer(KnownArguments):
     """Base of all layers.
 
     Args:
@@ -141,11 +141,10 @@ class Layer:
             kwargs["input_shape"] = (dim,) if length is None else (length, dim)
         if "input_shape" in kwargs:
             self.given_input_shape = tuple(np.atleast_1d(kwargs.pop("input_shape")).tolist())
-            warnings.warn(
+            warn_caller(
                 f"{type(self).__name__}: input_shape= and input_dim= are accepted, but start the model with "
                 f"Input(shape={self.given_input_shape}) instead.",
                 DeprecationWarning,
-                stacklevel=4,
             )
         if "batch_input_shape" in kwargs:
             self.given_input_shape = tuple(kwargs.pop("batch_input_shape"))[1:]
@@ -153,7 +152,7 @@ class Layer:
         if kwargs.get("quantization_config", 0) is None:  # Keras writes it into configurations
             del kwargs["quantization_config"]
         if kwargs:
-            raise TypeError(f"{type(self).__name__} does not know the argument(s) {', '.join(map(repr, kwargs))}.")
+            raise TypeError(unknown_arguments(type(self), kwargs))
 
     # -- parts --------------------------------------------------------------------------------------------------------
     def __setattr__(self, name: str, value: Any) -> None:

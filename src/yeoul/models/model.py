@@ -37,8 +37,8 @@ class Model(Trainer, Layer):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _are_functional(args, kwargs):
-            return object.__new__(Functional)
-        return object.__new__(cls)
+            cls = Functional
+        return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any):
         if not _are_functional(args, kwargs):
