@@ -42,7 +42,7 @@ ONES = np.ones((4, 5), np.float32)
         (lambda: layers.TimeDistributed(layers.Dense(3))(np.ones((2, 3))), "rank 3 or more"),
         (lambda: layers.TimeDistributed(3), "wraps a layer, and got 3"),
         (lambda: layers.Lambda(3), "must be a function of the input, and got 3"),
-        (lambda: layers.deserialize({"class_name": "Dens", "config": {}}), "Unknown layer class 'Dens'"),
+        (lambda: layers.deserialize({"class_name": "Dens", "config": {}}), "Could not locate class 'Dens'. Pass it in custom_objects"),
     ],
 )  # fmt: skip
 def test_errors(make, message):

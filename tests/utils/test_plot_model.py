@@ -90,7 +90,7 @@ def test_ops_and_merges_are_boxes():
     a, b = Input((4,)), Input((4,))
     model = Model([a, b], layers.Concatenate()([a * 2.0, b, a]))
     found = texts(drawn(model, show_shapes=True))
-    assert "Mul" in found
+    assert "Multiply" in found
     assert "3 × (None, 4) → (None, 12)" in found
 
 

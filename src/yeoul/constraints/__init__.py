@@ -6,11 +6,12 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import config, naming
+from yeoul.core.arguments import KnownArguments
 from yeoul.core.tensor import Tensor
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 
-class Constraint:
+class Constraint(KnownArguments):
     """A function that gives the allowed weight nearest to one."""
 
     def __call__(self, w: Any) -> Tensor:

@@ -27,6 +27,7 @@ class Op:
     """What can be done to tensors: a shape rule, a meaning in NumPy, a gradient."""
 
     name: str = ""
+    display_name: str = ""  # what summaries and drawings of models call it
     has_side_effect = False
 
     def infer(self, *inputs: Any, **attributes: Any) -> Spec | list[Spec]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from yeoul.core.arguments import KnownArguments
 
-class Initializer:
+
+class Initializer(KnownArguments):
     """A function of (shape, dtype) that gives the first value of a weight."""
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:

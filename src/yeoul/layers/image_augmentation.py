@@ -13,9 +13,9 @@ import numpy as np
 from yeoul import ops, random
 from yeoul.core import dtypes
 from yeoul.core.config import standardize_data_format
-from yeoul.core.tensor import KerasTensor, Tensor
+from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import positive_int
-from yeoul.layers.layer import Layer, context
+from yeoul.layers.layer import Layer
 from yeoul.ops.image_frames import Frame
 from yeoul.random import SeedGenerator
 
@@ -63,13 +63,6 @@ class ImageAugmentation(Layer):
         self.seed = seed
         self.seed_generator = SeedGenerator(seed)
         self.data_format = standardize_data_format(data_format)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        # In a functional model the flag comes with each call of the model.
-        is_real = not any(isinstance(x, KerasTensor) for x in args)
-        if is_real and kwargs.get("training") is None and (not context.training or context.training[-1] is None):
-            kwargs["training"] = True
-        return super().__call__(*args, **kwargs)
 
     def call(self, x: Tensor, training: bool = True) -> Tensor:
         frame = Frame(f"{type(self).__name__} {self.name!r}", x, self.data_format)

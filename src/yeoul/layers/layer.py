@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import threading
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from yeoul import constraints, dtype_policies, initializers, ops, regularizers
 from yeoul.core import autocast, dtypes, naming, trace, tree
+from yeoul.core.arguments import KnownArguments, unknown_arguments, warn_caller
 from yeoul.core.masks import get_keras_mask, set_keras_mask
 from yeoul.core.tensor import KerasTensor, Node, Op, Tensor, placeholder
 from yeoul.core.variable import Variable
@@ -84,7 +84,7 @@ class LayerCall(Op):
         return self.layer(*args, **kwargs)
 
 
-class Layer:
+class Layer(KnownArguments):
     """Base of all layers.
 
     Args:
@@ -141,17 +141,18 @@ class Layer:
             kwargs["input_shape"] = (dim,) if length is None else (length, dim)
         if "input_shape" in kwargs:
             self.given_input_shape = tuple(np.atleast_1d(kwargs.pop("input_shape")).tolist())
-            warnings.warn(
+            warn_caller(
                 f"{type(self).__name__}: input_shape= and input_dim= are accepted, but start the model with "
                 f"Input(shape={self.given_input_shape}) instead.",
                 DeprecationWarning,
-                stacklevel=4,
             )
         if "batch_input_shape" in kwargs:
             self.given_input_shape = tuple(kwargs.pop("batch_input_shape"))[1:]
         self._initial_weights = kwargs.pop("weights", None)
+        if kwargs.get("quantization_config", 0) is None:  # Keras writes it into configurations
+            del kwargs["quantization_config"]
         if kwargs:
-            raise TypeError(f"{type(self).__name__} does not know the argument(s) {', '.join(map(repr, kwargs))}.")
+            raise TypeError(unknown_arguments(type(self), kwargs))
 
     # -- parts --------------------------------------------------------------------------------------------------------
     def __setattr__(self, name: str, value: Any) -> None:
@@ -405,6 +406,16 @@ class Layer:
         """Whether `call` has an argument of this name."""
         return name in cls.call_arguments()
 
+    @classmethod
+    def _training_default(cls) -> bool | None:
+        """What `call` does if nobody says whether this is training: layers of noise nothing, layers of augmentation their work."""
+        known = cls.__dict__.get("_training_if_unsaid", cls)
+        if known is cls:
+            default = inspect.signature(cls.call).parameters["training"].default
+            known = False if default is inspect.Parameter.empty else default
+            cls._training_if_unsaid = known  # type: ignore[attr-defined]
+        return known
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not args and "inputs" in kwargs:
             args = (kwargs.pop("inputs"),)
@@ -422,13 +433,13 @@ class Layer:
             self._build_from(args, kwargs)
         if self.input_spec is not None:
             self._check_input(args[0])
-        training = kwargs.get("training")
+        training = kwargs.pop("training", None)
         if training is None and context.training:
             training = context.training[-1]
         if self.call_takes("training"):
-            kwargs["training"] = bool(training) if training is not None else False
-        elif "training" in kwargs:
-            kwargs.pop("training")
+            if training is None:
+                training = self._training_default()
+            kwargs["training"] = None if training is None else bool(training)
         if not context.training:
             self._forget_losses()
         context.training.append(training)
@@ -475,6 +486,9 @@ class Layer:
         )
         if isinstance(shape, list) and shape and isinstance(shape[0], tuple):
             shape = list(shape)
+        self._build_for(shape)
+
+    def _build_for(self, shape: Any) -> None:
         with trace.concretely(), autocast.reading_as(None):
             self.build(shape)
         self.built = True
@@ -577,6 +591,17 @@ class Layer:
     def from_config(cls, config: dict[str, Any]) -> Any:
         return cls(**config)
 
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What `build_from_config` makes the weights with: {"input_shape"}; None if the layer is not built, or has no `build`."""
+        shape = self.__dict__.get("built_shape")
+        return None if shape is None or type(self).build is Layer.build else {"input_shape": shape}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Makes the weights for the input shape in `config`, as `get_build_config` wrote it."""
+        shape = config.get("input_shape")
+        if shape is not None:
+            self._build_for(_as_shapes(shape))
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
 
@@ -638,6 +663,15 @@ def _layers_in(value: Any) -> Iterator[Layer]:
 
 def _unique(variables: list[Variable]) -> list[Variable]:
     return list({id(v): v for v in variables}.values())
+
+
+def _as_shapes(shape: Any) -> Any:
+    """Shapes that JSON made lists of, as tuples again."""
+    if isinstance(shape, dict):
+        return {key: _as_shapes(part) for key, part in shape.items()}
+    if any(isinstance(part, (list, tuple, dict)) for part in shape):
+        return [_as_shapes(part) for part in shape]
+    return tuple(shape)
 
 
 def _placeholders(shape: Any, dtype: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import config, dtypes, naming
+from yeoul.core.arguments import KnownArguments
 from yeoul.core.masks import get_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.losses.alignment import same_rank
@@ -16,7 +17,7 @@ from yeoul.serialization import resolve, serialize_keras_object
 REDUCTIONS = ("sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", "none", None)
 
 
-class Loss:
+class Loss(KnownArguments):
     """Base of losses: `call(y_true, y_pred)` gives values per sample, calling the object weights and reduces them.
 
     Args:

@@ -7,11 +7,12 @@ from typing import Any
 
 from yeoul import initializers, ops
 from yeoul.core import config, dtypes, naming, trace
+from yeoul.core.arguments import KnownArguments
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 
 
-class Metric:
+class Metric(KnownArguments):
     """Base of metrics: `update_state` adds a batch, `result` gives the value so far, `reset_state` starts again.
 
     Args:

@@ -1,7 +1,7 @@
 """Sequential, functional and subclassed models."""
 
 from yeoul.models.cloning import clone_model
-from yeoul.models.model import Functional, Model
+from yeoul.models.model import Functional, Model, model_from_json
 from yeoul.models.sequential import Sequential
 
-__all__ = ["Functional", "Model", "Sequential", "clone_model"]
+__all__ = ["Functional", "Model", "Sequential", "clone_model", "model_from_json"]

@@ -24,8 +24,8 @@ def clone_model(
     call_function: Callable | None = None,
     recursive: bool = False,
     **kwargs: Any,
-) -> Model:
-    """A model of the same structure with new layers and new weights.
+) -> Any:
+    """A model of the same structure with new layers and new weights, compiled as the model is.
 
     Args:
         model: the model to copy.
@@ -36,11 +36,20 @@ def clone_model(
 
     Raises: ValueError for a subclassed model with a `clone_function`.
     """
+    copy = _clone(model, input_tensors, clone_function, call_function, recursive)
+    if model.compiled:
+        copy.compile_from_config(model.get_compile_config())
+    return copy
+
+
+def _clone(
+    model: Model, input_tensors: Any, clone_function: Callable | None, call_function: Callable | None, recursive: bool
+) -> Model:
     make = clone_function or _clone_layer
 
     def copied(layer: Layer) -> Any:
         if isinstance(layer, Model) and (clone_function is None or recursive):
-            return clone_model(layer, clone_function=clone_function, call_function=call_function, recursive=recursive)
+            return _clone(layer, None, clone_function, call_function, recursive)
         return make(layer)
 
     if isinstance(model, Sequential):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from yeoul import ops
-from yeoul.core import tree
+from yeoul.core import naming, tree
 from yeoul.core.masks import carrying
 from yeoul.core.tensor import KerasTensor, Node, Tensor, apply
 from yeoul.layers import InputLayer, Layer
@@ -90,7 +91,7 @@ class LayerGraph:
                     )
                 if id(node) in done:
                     continue
-                self._rank.setdefault(id(_operation(node)), len(self._rank))
+                self._rank.setdefault(id(self.operation_of(node)), len(self._rank))
                 stack.append((tensor, True))
                 stack.extend((x, False) for x in reversed(node.inputs))
 
@@ -99,7 +100,7 @@ class LayerGraph:
         given = {id(tensor): layer for tensor, layer in zip(self.inputs, self.input_layers, strict=True)}
         node_depths: dict[int, int] = {}
         for node in reversed(self.nodes):
-            operation = _operation(node)
+            operation = self.operation_of(node)
             depth = max(node_depths.get(id(node), 0), self.depths.get(id(operation), 0))
             self.depths[id(operation)] = node_depths[id(node)] = depth
             for x in node.inputs:
@@ -115,8 +116,29 @@ class LayerGraph:
     def _ordered_operations(self) -> list[Any]:
         found: dict[int, Any] = {id(layer): layer for layer in self.input_layers}
         for node in self.nodes:
-            found.setdefault(id(_operation(node)), _operation(node))
+            found.setdefault(id(self.operation_of(node)), self.operation_of(node))
         return sorted(found.values(), key=lambda operation: (-self.depths[id(operation)], self._rank[id(operation)]))
+
+    @staticmethod
+    def operation_of(node: Any) -> Any:
+        """What a summary has one row for: a layer however often it is called, or a single use of an op."""
+        return node.op.layer if isinstance(node.op, LayerCall) else node
+
+    @cached_property
+    def names(self) -> dict[int, str]:
+        """The name of every operation, by its id. Ops are named after themselves, with a number if the name is taken."""
+        names = {id(layer): layer.name for layer in self.layers}
+        taken = set(names.values())
+        for node in self.operations:
+            if isinstance(node, Node):
+                name = base = naming.to_snake_case(node.op.display_name)
+                count = 0
+                while name in taken:
+                    count += 1
+                    name = f"{base}_{count}"
+                names[id(node)] = name
+                taken.add(name)
+        return names
 
     # -- pickling ----------------------------------------------------------------------------------------------------
     def __getstate__(self) -> dict[str, Any]:
@@ -132,15 +154,8 @@ class LayerGraph:
 
     @property
     def output_names(self) -> list[str]:
-        names = []
-        for tensor in self.outputs:
-            layer = layer_of(tensor)
-            names.append(
-                layer.name
-                if layer is not None
-                else (tensor.node.op.name if tensor.node is not None else str(tensor.name))
-            )
-        return names
+        given = {id(tensor): layer.name for tensor, layer in zip(self.inputs, self.input_layers, strict=True)}
+        return [given.get(id(t)) or self.names[id(self.operation_of(t.node))] for t in self.outputs]
 
     def run(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """The outputs for `inputs`, node by node. `mask`: masks for the inputs, in their structure."""
@@ -231,8 +246,3 @@ def _hint(shape: tuple, wanted: tuple) -> str:
         if size == wanted[1]:
             return f" Put a Flatten() first, or reshape the data to ({shape[0]}, {size})."
     return ""
-
-
-def _operation(node: Node) -> Any:
-    """What a summary has one row for: a layer however often it is called, or a single use of an op."""
-    return node.op.layer if isinstance(node.op, LayerCall) else node

@@ -12,7 +12,9 @@ from yeoul.core import tree
 from yeoul.core.tensor import KerasTensor
 from yeoul.layers import Layer
 from yeoul.models.graph import LayerGraph, layer_of
+from yeoul.models.graph_config import graph_config, read_graph
 from yeoul.models.summary import print_summary
+from yeoul.serialization import custom_object_scope, deserialize_keras_object, serialize_keras_object
 from yeoul.training.trainer import Trainer
 
 
@@ -35,8 +37,8 @@ class Model(Trainer, Layer):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _are_functional(args, kwargs):
-            return object.__new__(Functional)
-        return object.__new__(cls)
+            cls = Functional
+        return super().__new__(cls, *args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any):
         if not _are_functional(args, kwargs):
@@ -57,7 +59,7 @@ class Model(Trainer, Layer):
         if type(self).call is Model.call:
             self.built = True
         if trainable is not None:
-            self.trainable = trainable
+            self._trainable = bool(trainable)  # the layers keep theirs
 
     # -- parts -------------------------------------------------------------------------------------------------------
     @property
@@ -169,6 +171,7 @@ class Model(Trainer, Layer):
             try:
                 self.built = True
                 self.compute_output_shape(input_shape)
+                self.built_shape = input_shape
             except BaseException:
                 self.built = False
                 raise
@@ -248,18 +251,54 @@ class Model(Trainer, Layer):
             )
         return sum(v.size for v in self.weights)
 
+    # -- configuration -----------------------------------------------------------------------------------------------
     def to_json(self, **kwargs: Any) -> str:
-        """The architecture as JSON, without weights."""
-        from_class = type(self)
-        return json.dumps({"class_name": from_class.__name__, "config": self.get_config()}, **kwargs)
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        return cls(**config)
+        """The architecture and how it was compiled as JSON, without weights. `kwargs` go to `json.dumps`."""
+        return json.dumps(serialize_keras_object(self), **kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        arguments = inspect.signature(type(self).__init__).parameters
-        return {"name": self.name, "trainable": self.trainable} if "kwargs" in arguments or "name" in arguments else {}
+        """The layers and how they are called, if the model is made of `inputs` and `outputs`; else its name, trainable and dtype."""
+        if self._graph is None or not _is_made_of_tensors(type(self)):
+            return super().get_config()
+        return {"name": self.name, "trainable": self.trainable, **graph_config(self._graph)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        """The model behind a configuration, with new weights.
+
+        Args:
+            custom_objects: your own classes and functions by name.
+
+        Raises: TypeError for an unknown class, or a configuration that the class does not take.
+        """
+        if "layers" not in config or "input_layers" not in config:
+            with custom_object_scope(custom_objects or {}):
+                return cls(**config)
+        with custom_object_scope(custom_objects or {}):
+            inputs, outputs = read_graph(config)
+        made = (Functional if cls is Model else cls)(inputs, outputs, name=config.get("name"))
+        made._trainable = config.get("trainable") is not False
+        return made
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """{"input_shape"} of a model that is built; its shapes are in its graph if it is made of `inputs` and `outputs`."""
+        return {"input_shape": self.__dict__.get("built_shape")} if self.built else None
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Makes the weights for the input shape in `config`, if the model has none yet."""
+        if not self.built and config.get("input_shape") is not None:
+            super().build_from_config(config)
+
+
+def _is_made_of_tensors(cls: type) -> bool:
+    """Whether the class is made with (inputs, outputs), so that it can be made again from a graph."""
+    parameters = inspect.signature(cls.__init__).parameters  # type: ignore[misc]
+    if list(parameters)[1:3] == ["inputs", "outputs"]:
+        return True
+    return {p.kind for name, p in parameters.items() if name != "self"} == {
+        inspect.Parameter.VAR_POSITIONAL,
+        inspect.Parameter.VAR_KEYWORD,
+    }
 
 
 class Functional(Model):
@@ -267,3 +306,11 @@ class Functional(Model):
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any):
         super().__init__(inputs, outputs, name=name, **kwargs)
+
+
+def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = None) -> Any:
+    """The model that `to_json` described, with new weights.
+
+    Raises: TypeError for an unknown class.
+    """
+    return deserialize_keras_object(json.loads(json_string), custom_objects)

@@ -8,8 +8,8 @@ from yeoul.core.masks import carrying
 from yeoul.core.tensor import KerasTensor
 from yeoul.layers import Input, InputLayer, Layer
 from yeoul.models.graph import LayerGraph, layer_of, standard_input
-from yeoul.models.layer_config import describe_layer, make_layer
 from yeoul.models.model import Model
+from yeoul.serialization import custom_object_scope, deserialize_keras_object, serialize_keras_object
 
 
 class Sequential(Model):
@@ -22,9 +22,6 @@ class Sequential(Model):
         trainable: whether the weights are trained.
         name: name of the model.
     """
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        return object.__new__(cls)
 
     def __init__(self, layers: Any = None, trainable: bool = True, name: str | None = None):
         super().__init__(trainable=trainable, name=name)
@@ -173,9 +170,24 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         layers = [layer_of(self._start)] if self._start is not None else []
-        return {"name": self.name, "layers": [describe_layer(layer) for layer in [*layers, *self._stack]]}
+        config = {
+            **super().get_config(),
+            "layers": [serialize_keras_object(layer) for layer in [*layers, *self._stack]],
+        }
+        if self._start is not None:
+            config["build_input_shape"] = self._start.shape
+        return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        known = {"Sequential": Sequential, **(custom_objects or {})}
-        return cls([make_layer(entry, known) for entry in config["layers"]], name=config.get("name"))
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Any:
+        with custom_object_scope(custom_objects or {}):
+            layers = [deserialize_keras_object(entry) for entry in config["layers"]]
+        made = cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
+        if config.get("dtype") is not None:
+            made.dtype_policy = config["dtype"]
+        if not made.built and config.get("build_input_shape"):
+            made.build(config["build_input_shape"])
+        return made
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        return None if self._start is None else {"input_shape": self._start.shape}

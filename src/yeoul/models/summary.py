@@ -44,7 +44,7 @@ def print_summary(
     )
     is_chain = graph is None or _is_chain(graph)
     rows_of = graph.operations if graph is not None else model.layers
-    names = _names(rows_of)
+    names = graph.names if graph is not None else {id(layer): layer.name for layer in rows_of}
     header = ["Layer (type)", "Output Shape", "Param #"]
     width = 88
     ends = list(positions or (0.45, 0.80, 1.0))
@@ -101,20 +101,6 @@ def _is_chain(graph: LayerGraph) -> bool:
     return len(set(depths)) == len(depths) and len(graph.nodes) == len(graph.operations) - 1
 
 
-def _names(operations: list[Any]) -> dict[int, str]:
-    """A name for every row; ops get theirs from the op, with a number after the first."""
-    counts: dict[str, int] = {}
-    names: dict[int, str] = {}
-    for operation in operations:
-        if isinstance(operation, Node):
-            count = counts.get(operation.op.name, 0)
-            counts[operation.op.name] = count + 1
-            names[id(operation)] = f"{operation.op.name}_{count}" if count else operation.op.name
-        else:
-            names[id(operation)] = operation.name
-    return names
-
-
 def _range(operations: list[Any], names: dict[int, str], layer_range: Any) -> tuple[int, int]:
     if len(layer_range) != 2 or not all(isinstance(pattern, str) for pattern in layer_range):
         raise ValueError(f"layer_range must be two strings, and is {layer_range!r}.")
@@ -137,14 +123,17 @@ def _rows(
 ) -> list[list[str]]:
     prefix = "   " * level + "└ " if level else ""
     if isinstance(operation, Node):
-        kind = "".join(part.capitalize() for part in operation.op.name.split("_"))
         output = next((t for n in (graph.nodes if graph else []) for t in n.inputs if t.node is operation), None)
         output = (
             output
             if output is not None
             else next((t for t in (graph.outputs if graph else []) if t.node is operation), None)
         )
-        fields = [f"{prefix}{names[id(operation)]} ({kind})", _shape(output.shape) if output is not None else "?", "0"]
+        fields = [
+            f"{prefix}{names[id(operation)]} ({operation.op.display_name})",
+            _shape(output.shape) if output is not None else "?",
+            "0",
+        ]
     else:
         params = f"{sum(v.size for v in operation.weights):,}" if operation.built else "0 (unbuilt)"
         fields = [f"{prefix}{operation.name} ({type(operation).__name__})", _output_shape(operation), params]

@@ -26,7 +26,23 @@ def register(op: Op) -> Op:
     if op.name in PRIMITIVES:
         raise ValueError(f"There is a primitive {op.name!r} already.")
     PRIMITIVES[op.name] = op
+    op.display_name = display_name(_PUBLIC_NAMES.get(op.name, op.name))
     return op
+
+
+#: Public names of primitives whose own names are shorter.
+_PUBLIC_NAMES = {
+    "abs": "absolute", "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
+    "atan2": "arctan2", "atanh": "arctanh", "div": "true_divide", "eq": "equal", "floordiv": "floor_divide", "ge": "greater_equal",
+    "gt": "greater", "imaginary_part": "imag", "le": "less_equal", "lt": "less", "max": "maximum", "min": "minimum",
+    "mul": "multiply", "ne": "not_equal", "neg": "negative", "pow": "power", "real_part": "real", "reduce_max": "max",
+    "reduce_min": "min", "select": "where", "shl": "left_shift", "shr": "right_shift", "sub": "subtract",
+}  # fmt: skip
+
+
+def display_name(name: str) -> str:
+    """What summaries and drawings call an op, as Keras' classes are named: floor_divide -> FloorDivide."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 # -- what users pass -> tensors -----------------------------------------------------------------------------------------

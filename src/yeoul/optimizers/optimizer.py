@@ -12,6 +12,7 @@ import numpy as np
 
 from yeoul import initializers, ops
 from yeoul.core import config, dtypes, naming, trace
+from yeoul.core.arguments import KnownArguments, unknown_arguments, warn_caller
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers import clipping, schedules
@@ -31,7 +32,7 @@ SHARED_OPTIONS = (
 )
 
 
-class Optimizer:
+class Optimizer(KnownArguments):
     """Base of optimizers. A subclass makes its slots in `build` and writes `update_step(gradient, variable, learning_rate)` in ops.
 
     The rules take these arguments after their own, in this order (`shared`).
@@ -69,12 +70,12 @@ class Optimizer:
         **kwargs: Any,
     ):
         if "lr" in kwargs:
-            warnings.warn("lr= is accepted, but write learning_rate= instead.", DeprecationWarning, stacklevel=3)
+            warn_caller("lr= is accepted, but write learning_rate= instead.", DeprecationWarning)
             learning_rate = kwargs.pop("lr")
         decay = kwargs.pop("decay", None)
         kind = type(self).__name__
         if kwargs:
-            raise TypeError(f"{kind} does not know the argument(s) {', '.join(map(repr, kwargs))}.")
+            raise TypeError(unknown_arguments(type(self), kwargs))
         if sum(limit is not None for limit in (clipnorm, clipvalue, global_clipnorm)) > 1:
             raise ValueError(
                 f"Only one of clipnorm, clipvalue and global_clipnorm can be set on {kind}, and got clipnorm={clipnorm}, "

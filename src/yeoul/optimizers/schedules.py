@@ -7,11 +7,12 @@ from typing import Any
 
 from yeoul import ops
 from yeoul.core import config
+from yeoul.core.arguments import KnownArguments
 from yeoul.core.tensor import Tensor
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(KnownArguments):
     """A function of the step that gives the learning rate."""
 
     def __call__(self, step: Any) -> Any:

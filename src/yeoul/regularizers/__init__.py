@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from yeoul import ops
+from yeoul.core.arguments import KnownArguments
 from yeoul.core.tensor import Tensor
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 
-class Regularizer:
+class Regularizer(KnownArguments):
     """A function of a weight that gives its penalty."""
 
     def __call__(self, x: Any) -> Tensor:

@@ -15,6 +15,7 @@ from yeoul.graph.tape import GradientTape
 from yeoul.ops.elementwise import add
 from yeoul.ops.reduction import sum_
 from yeoul.ops.registry import cast, convert
+from yeoul.serialization import deserialize_keras_object, serialize_keras_object
 from yeoul.training import evaluating, fitting, predicting, step_graph
 from yeoul.training.adapters import array_data, class_weights, to_arrays, unpack_x_y_sample_weight
 from yeoul.training.checks import check_labels, check_softmax, takes_class_numbers
@@ -501,8 +502,31 @@ class Trainer:
         return values[0] if len(values) == 1 else values
 
     def get_compile_config(self) -> dict[str, Any]:
-        """The arguments of `compile`."""
-        return dict(self._compile_config or {})
+        """The arguments of `compile` as a configuration; {} if the model is not compiled."""
+        if not self.compiled:
+            return {}
+        given = {**(self._compile_config or {}), "optimizer": self.optimizer}
+        return serialize_keras_object(given)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles the model as `get_compile_config` of another one says.
+
+        A class with its own `compile` overrides both methods too; otherwise a warning says that nothing was done.
+        """
+        if type(self).compile is not Trainer.compile and type(self).compile_from_config is Trainer.compile_from_config:
+            warnings.warn(
+                f"`compile()` was not called: {type(self).__name__} has a compile() of its own. Override get_compile_config() and "
+                "compile_from_config(config) too, or call compile() yourself.",
+                stacklevel=2,
+            )
+            return
+        config = dict(config)
+        parts = {
+            name: deserialize_keras_object(config.pop(name, None)) for name in ("loss", "metrics", "weighted_metrics")
+        }
+        self.compile(optimizers.deserialize(config.pop("optimizer", "rmsprop")), **parts, **config)
+        if getattr(self, "built", False) and self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
 
 
 def _fast_on_batch(held: Any, x: np.ndarray, y: np.ndarray, return_dict: bool) -> Any:

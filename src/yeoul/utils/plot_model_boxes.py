@@ -101,7 +101,7 @@ class _Reader:
                 box = self._layer(layer, inputs, [spec.shape for spec in tree.flatten(node.op.specs)], call)
                 count = len(tree.flatten(node.op.specs))
             else:
-                box = self._op(node, inputs, tensors)
+                box = self._op(node, graph.names[id(node)], inputs, tensors)
                 count = max([t.index for t in tensors], default=0) + 1
             for i in range(count):
                 source[id(node), i] = (place, i if box.inner is not None else 0)
@@ -154,11 +154,10 @@ class _Reader:
                     inner.is_end = False
         return box
 
-    def _op(self, node: Any, inputs: list[Any], outputs: list[Any]) -> Box:
-        title = "".join(part.capitalize() for part in node.op.name.split("_"))
-        box = Box(title, "op")
+    def _op(self, node: Any, name: str, inputs: list[Any], outputs: list[Any]) -> Box:
+        box = Box(node.op.display_name, "op")
         if self.show.layer_names:
-            box.rows.append(node.op.name)
+            box.rows.append(name)
         if self.show.shapes and outputs:
             box.rows.append(_flow([x.shape for x in inputs], [t.shape for t in outputs]))
         if self.show.dtype and outputs:
