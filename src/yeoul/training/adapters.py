@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import itertools
 import queue
@@ -398,7 +397,9 @@ def epoch_of(dataset: PyDataset, shuffle: bool) -> Iterator[Any]:
         order = random.sample(range(length), length)
     workers = max(1, dataset.workers)
     depth = max(1, dataset.max_queue_size)
-    with concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="yeoul-data") as pool:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="yeoul-data") as pool:
         waiting: deque = deque()
         indices = iter(order)
         try:
