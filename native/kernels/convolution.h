@@ -106,6 +106,7 @@ void panel_of_runs(const LeftRows<T>& left, int64_t count, const T* b, int64_t b
 constexpr int64_t kConvRows = 96;          // targets of a piece
 constexpr int64_t kGradRows = 192;         // targets of a block of the kernel's gradient
 constexpr int64_t kDepthwise = 32 * 1024;  // elements of a block without sums over channels
+constexpr int64_t kWideImage = 24;         // targets in a row, from which on a depthwise convolution copies nothing
 constexpr int64_t kPatchBytes = 160 * 1024;
 constexpr int64_t kGradChannels = 96;  // of a piece of the kernel's gradient
 constexpr int64_t kLargeKernel = 1 << 18;
@@ -115,7 +116,7 @@ constexpr int64_t kPartTargets = 384;   // at least, in each
 
 struct ConvLayout {
   PatchLayout patch;
-  bool is_depthwise;
+  bool is_depthwise, in_stretches;
   int64_t panels, width;                 // of the right operand: columns of a panel
   int64_t column_blocks, block_panels;   // pieces along the columns
   int64_t parts, row_blocks, grad_rows;  // of the kernel's gradient: parts of targets, pieces along its rows
@@ -143,6 +144,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   l.is_depthwise = s.groups > 1 && s.channels == 1 && s.filters == 1;
   PatchLayout& p = l.patch;
   patch_axes(s, p);
+  l.in_stretches = l.is_depthwise && s.axes[2].out >= kWideImage;
   l.kernel_size = p.taps * s.channels * s.groups * s.filters;
   const int64_t columns = p.target_channels, vectors = std::max<int64_t>((columns + w - 1) / w, 1);
   l.panels = (vectors + kTileVectors - 1) / kTileVectors;
@@ -308,12 +310,23 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
   T* c = task.out ? static_cast<T*>(task.out) + targets.first * channels + first_column : own_c;
   const int64_t c_row = task.out ? channels : columns;
 
-  const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), 0, copied);
-  const bool has_phases = p.n_phases() > 1;
+  const T* source = static_cast<const T*>(task.a);
+  const Patch<T> patch = l.in_stretches ? Patch<T>{} : patch_of<T>(s, p, block, source, 0, copied);
+  const bool has_phases = p.n_phases() > 1 && !l.in_stretches;
   const T* panels = reinterpret_cast<const T*>(shared);
   for (int64_t phase = 0; phase < p.n_phases(); ++phase) {
     const Lines lines = lines_of(s, p, phase);
     const int64_t taps = lines.taps(), depth = taps * p.source_channels;
+    if (l.in_stretches) {
+      for (int64_t x = 0; x < block.size[3]; ++x) rows[x] = x * lines.line[2].step * channels;
+      depthwise_stretches(s, p, lines, block, runs,
+                          [&](int64_t n, int64_t z, int64_t y, int64_t x, int64_t count, int64_t at, int64_t n_taps) {
+                            T* to = c + target_at(p, lines, targets, n, z, y, x) * c_row;
+                            depthwise_rows<T>(source + at, rows, count, runs, n_taps, static_cast<const T*>(task.b),
+                                              channels, to, p.scale[2] * c_row);
+                          });
+      continue;
+    }
     const int64_t count = write_rows(p, lines, block, patch, rows);
     T* to = has_phases ? phase_c : c;
     const int64_t to_row = has_phases ? channels : c_row;
@@ -376,12 +389,24 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
   const Lines lines = lines_of(s, p, 0);
   const int64_t blocks = p.n_blocks();
   const int64_t first = blocks * part / l.parts, last = blocks * (part + 1) / l.parts;
-  if (first == last && channel == 0) std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
+  if ((first == last && channel == 0) || l.in_stretches)
+    std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
   for (int64_t i = first; i < last; ++i) {
     const Block block = block_at(p, i);
     const Targets targets = targets_of(s, p, block);
-    const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), channel, copied);
+    const T* source = static_cast<const T*>(task.a);
     const T* dy = static_cast<const T*>(task.b) + targets.first * filters;
+    if (l.in_stretches) {
+      for (int64_t x = 0; x < block.size[3]; ++x) rows[x] = x * lines.line[2].step * filters;
+      depthwise_stretches(s, p, lines, block, runs,
+                          [&](int64_t n, int64_t z, int64_t y, int64_t x, int64_t count, int64_t at, int64_t n_taps) {
+                            const int64_t target = target_at(p, lines, targets, n, z, y, x);
+                            depthwise_kernel<T>(source + at, rows, count, runs, n_taps, dy + target * filters, filters,
+                                                sums, true);
+                          });
+      continue;
+    }
+    const Patch<T> patch = patch_of<T>(s, p, block, source, channel, copied);
     if (l.is_depthwise) {
       const int64_t n_taps = write_taps(s, p, lines, patch, 0, runs, false);
       write_rows(p, lines, block, patch, rows);

@@ -31,16 +31,16 @@ struct Lines {
   Line line[kSpatial];
 
   int64_t taps() const { return line[0].taps * line[1].taps * line[2].taps; }
+  int64_t place(const ConvShape& s, int64_t t0, int64_t t1, int64_t t2) const {
+    const int64_t k0 = line[0].place + t0 * line[0].place_step, k1 = line[1].place + t1 * line[1].place_step;
+    return (k0 * s.axes[1].window + k1) * s.axes[2].window + line[2].place + t2 * line[2].place_step;
+  }
   // visit(t0, t1, t2, place in the kernel) for each tap.
   template <typename Visit>
   void each_tap(const ConvShape& s, Visit visit) const {
-    for (int64_t t0 = 0; t0 < line[0].taps; ++t0) {
-      for (int64_t t1 = 0; t1 < line[1].taps; ++t1) {
-        const int64_t k0 = line[0].place + t0 * line[0].place_step, k1 = line[1].place + t1 * line[1].place_step;
-        const int64_t above = (k0 * s.axes[1].window + k1) * s.axes[2].window + line[2].place;
-        for (int64_t t2 = 0; t2 < line[2].taps; ++t2) visit(t0, t1, t2, above + t2 * line[2].place_step);
-      }
-    }
+    for (int64_t t0 = 0; t0 < line[0].taps; ++t0)
+      for (int64_t t1 = 0; t1 < line[1].taps; ++t1)
+        for (int64_t t2 = 0; t2 < line[2].taps; ++t2) visit(t0, t1, t2, place(s, t0, t1, t2));
   }
 };
 
@@ -322,6 +322,14 @@ class RunBlocks {
   int64_t depth_, taken_ = 0, begin_ = 0, end_ = 0;
 };
 
+// Where target (n, z, y, x) of a block's phase stands among all its targets.
+inline int64_t target_at(const PatchLayout& p, const Lines& lines, const Targets& targets, int64_t n, int64_t z,
+                         int64_t y, int64_t x) {
+  const int64_t plane = n * targets.size[1] + lines.line[0].phase + z * p.scale[0];
+  const int64_t row = plane * targets.size[2] + lines.line[1].phase + y * p.scale[1];
+  return row * targets.size[3] + lines.line[2].phase + x * p.scale[2];
+}
+
 // Rows of one phase to where they belong among the targets of the block.
 template <typename T>
 void spread_rows(const PatchLayout& p, const Lines& lines, const Block& block, const Targets& targets, const T* from,
@@ -331,9 +339,7 @@ void spread_rows(const PatchLayout& p, const Lines& lines, const Block& block, c
   for (int64_t n = 0; n < block.size[0]; ++n)
     for (int64_t z = 0; z < size[0]; ++z)
       for (int64_t y = 0; y < size[1]; ++y) {
-        const int64_t plane = n * targets.size[1] + line[0].phase + z * p.scale[0];
-        const int64_t row = plane * targets.size[2] + line[1].phase + y * p.scale[1];
-        T* target = to + (row * targets.size[3] + line[2].phase) * to_row;
+        T* target = to + target_at(p, lines, targets, n, z, y, 0) * to_row;
         for (int64_t x = 0; x < size[2]; ++x, target += p.scale[2] * to_row, from += channels)
           std::memcpy(target, from, static_cast<size_t>(channels) * sizeof(T));
       }

@@ -116,6 +116,14 @@ LAYERS = {
     "strided": ((3, 15, 13, 16), (3, 3, 16, 24), {**SAME, "strides": (2, 2)}),
     "wide": ((1, 7, 7, 64), (3, 3, 64, 320), SAME),
     "depthwise": ((4, 17, 16, 44), (3, 3, 1, 44), {**SAME, "groups": 44}),
+    "wide_depthwise": ((2, 31, 53, 12), (3, 3, 1, 12), {**SAME, "groups": 12}),
+    "strided_depthwise": ((2, 60, 57, 24), (3, 4, 1, 24), {**SAME, "strides": (2, 2), "groups": 24}),
+    "dilated_depthwise": (
+        (1, 40, 9),
+        (3, 1, 9),
+        {"strides": (1,), "padding": ((4, 0),), "dilation": (2,), "groups": 9},
+    ),
+    "many_channels": ((2, 6, 6, 200), (3, 3, 200, 24), SAME),
     "one_element": ((4, 9, 9, 32), (1, 1, 32, 48), {**SAME, "padding": ((0, 0), (0, 0))}),
     "one_window": ((16, 5, 4, 12), (5, 4, 12, 30), {**SAME, "padding": ((0, 0), (0, 0))}),
 }
@@ -124,7 +132,8 @@ LAYERS = {
 def training_step(x, kernel, bias, geometry):
     """relu(conv + bias), pooled, its gradients, and a new kernel: what a layer does in a step."""
     y = P["max"](P["conv"](x, kernel, **geometry) + bias, 0.0)
-    window = {"window": (1, 1), "strides": (1, 1), "padding": ((0, 0), (0, 0))}
+    rank = len(geometry["strides"])
+    window = {"window": (1,) * rank, "strides": (1,) * rank, "padding": ((0, 0),) * rank}
     loss = P["max_pool"](y, **window) * y
     dx, dkernel, dbias = gradients([loss], [x, kernel, bias])
     return [y, dx, kernel - dkernel * 0.125, dbias]

@@ -503,6 +503,58 @@ def test_refuses_values_outside_their_place() -> None:
     _refuse(a, "value 0: bytes 0 to 0 + 4 are not within the 0 bytes of its place")
 
 
+def _convolution(**changes: int) -> Assembler:
+    """A convolution of 3 x 3 windows, one of whose words is another."""
+    a = Assembler()
+    x, kernel, y = a.slot(2 * 6 * 5 * 3), a.slot(3 * 3 * 3 * 4), a.slot(2 * 4 * 3 * 4, writable=True)
+    words = {"kind": CONVOLUTIONS["forward"], "dtype": DTYPES["float32"], "batch": 2, "groups": 1, "channels": 3}
+    words |= {"filters": 4} | {f"depth {i}": word for i, word in enumerate((1, 1, 1, 1, 0, 1))}
+    words |= {f"height {i}": word for i, word in enumerate((6, 4, 3, 1, 0, 1))}
+    words |= {f"width {i}": word for i, word in enumerate((5, 3, 3, 1, 0, 1))}
+    words |= {"x": x, "kernel": kernel, "y": y, "has_epilogue": 0}
+    a.emit("conv", *(words | changes).values())
+    return a
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"kind": 3}, "the kind is 3"),
+        ({"dtype": DTYPES["int32"]}, "there is no convolution of int32"),
+        ({"batch": 3}, "holds 720 bytes and the instruction reads 1080"),
+        ({"groups": 0}, "the number of groups is 0"),
+        ({"filters": 5}, "holds 432 bytes and the instruction reads 540"),
+        ({"height 1": 5}, "holds 384 bytes and the instruction writes 480"),
+        ({"height 2": 0}, "a window is 0"),
+        ({"width 3": 0}, "a stride is 0"),
+        ({"width 4": -1}, "the padding in front of an axis is -1"),
+        ({"width 4": 2**62}, "more than 64 bits"),
+        ({"width 5": 2**62}, "more than 64 bits"),
+        ({"y": -1}, "neither stored nor handed"),
+        ({"y": 0}, "read-only"),
+        ({"kind": CONVOLUTIONS["kernel_grad"]}, "holds 384 bytes and the instruction writes 432"),
+    ],
+)
+def test_refuses_convolutions_that_do_not_fit(changes: dict, message: str) -> None:
+    _convolution().program()
+    _refuse(_convolution(**changes), message)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((5, DTYPES["float32"], 1, 3), "the kind is 5"),
+        ((POOLINGS["max"], DTYPES["int32"], 1, 3), "there is no pooling of int32"),
+        ((POOLINGS["max"], DTYPES["float32"], 2, 3), "holds 48 bytes and the instruction reads 96"),
+    ],
+)
+def test_refuses_pooling_that_does_not_fit(words: tuple, message: str) -> None:
+    a = Assembler()
+    x, y = a.slot(12), a.slot(6, writable=True)
+    a.emit("pool", *words, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 4, 2, 2, 2, 0, x, y)
+    _refuse(a, message)
+
+
 # -- corrupted programs ------------------------------------------------------------------------------------------------
 def _every_instruction() -> Assembler:
     a = Assembler()
