@@ -124,3 +124,14 @@ def test_published_files_are_those_of_keras(key, monkeypatch):
         warnings.filterwarnings("ignore", "`input_shape` is undefined")
         getattr(applications, name)(include_top=include_top, **settings)
     assert list(asked.value.args) == ORIGINS[key]
+
+
+def test_published_efficientnet_divides_once_more(monkeypatch):
+    """Its weights were trained on colours divided by the variance, and not by its root."""
+    monkeypatch.setattr(heads, "file_with", lambda *where: None)
+    monkeypatch.setattr(heads, "load_weights", lambda model, path: None)
+    monkeypatch.setattr(initializers.VarianceScaling, "__call__", lambda self, shape, dtype=None: ops.zeros(shape))
+    model = applications.EfficientNetB0(weights="imagenet")
+    assert [layer.name for layer in model.layers[1:5]] == ["rescaling", "normalization", "rescaling_1", "stem_conv_pad"]
+    np.testing.assert_allclose(model.layers[3].scale, np.array([0.229, 0.224, 0.225]) ** -0.5)
+    assert model.count_params() == 5330571

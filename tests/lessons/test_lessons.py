@@ -7,11 +7,35 @@ import numpy as np
 import pytest
 
 from yeoul import Input, Sequential, datasets, layers, optimizers, utils
+from yeoul.training.trainer import Trainer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.py")))
+#: Lessons whose convolutions take long on all their data.
+CONVOLUTIONAL = ["fashion_mnist_cnn.py", "inception_block.py", "residual_network.py", "video_3d.py"]
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONAL)
+def test_convolutional_lesson_runs_for_two_epochs(name, capsys, monkeypatch, tmp_path):
+    if name == "fashion_mnist_cnn.py":
+        if not datasets.fashion_mnist.is_available():
+            pytest.skip("Fashion-MNIST is not on this machine")
+        parts = datasets.fashion_mnist.load_data()
+        few = tuple((x[:60], y[:60]) for x, y in parts)
+        monkeypatch.setattr(datasets.fashion_mnist, "load_data", lambda: few)
+    fit = Trainer.fit
+
+    def shortened(self, *args, epochs=1, **kwargs):
+        return fit(self, *args, epochs=min(epochs, 2), **kwargs)
+
+    monkeypatch.setattr(Trainer, "fit", shortened)
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / name), run_name="__main__")
+    assert "validation accuracy: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.py") if path.name not in CONVOLUTIONAL))
 def test_example_runs(name, capsys):
     if name == "fashion_mnist.py" and not datasets.fashion_mnist.is_available():
         pytest.skip("Fashion-MNIST is not on this machine")

@@ -2,11 +2,13 @@
 
 import io
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import yeoul
+from tests.utils import image_cases
 from yeoul import Input, Sequential, layers, utils
 from yeoul.utils import image_dataset_from_directory
 
@@ -105,6 +107,20 @@ def test_folder_in_order(folder, capsys):
     assert labels.dtype == np.int32 and labels.tolist() == [0] * 6 + [1] * 6
     expected = yeoul.ops.image.resize(noise(20, 30, 0).astype(np.float32), (16, 12))
     np.testing.assert_allclose(batches[0][0][0], np.asarray(expected), atol=1e-3)
+
+
+GOLDEN = np.load(Path(__file__).with_name("golden_image_dataset.npz"))
+
+
+@pytest.mark.parametrize("name", sorted(image_cases.SETTINGS))
+def test_what_is_read_is_what_keras_reads(tmp_path, name):
+    image_cases.write(tmp_path / "images")
+    x, y = image_cases.read(image_dataset_from_directory, tmp_path / "images", name)
+    # TensorFlow looks its cubic kernel up in a table, and rounds grey down.
+    allowed = {"bicubic": 0.5, "larger": 0.5, "grayscale": 1.01}.get(name, 2e-3)
+    np.testing.assert_allclose(x, GOLDEN[f"{name} x"], atol=allowed)
+    np.testing.assert_array_equal(y, GOLDEN[f"{name} y"])
+    assert y.dtype == GOLDEN[f"{name} y"].dtype
 
 
 @pytest.mark.parametrize("interpolation", ["nearest", "bicubic", "lanczos3", "lanczos5"])

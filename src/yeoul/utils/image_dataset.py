@@ -15,7 +15,7 @@ from yeoul.core.config import standardize_data_format
 from yeoul.training.adapters import epoch_of
 from yeoul.training.py_dataset import PyDataset
 from yeoul.utils.image_sizes import INTERPOLATIONS, centred_part, check_size, resized, resized_inside
-from yeoul.utils.images import img_to_array, load_img
+from yeoul.utils.images import load_img
 
 FORMATS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
@@ -75,7 +75,7 @@ class ImageDataset(PyDataset):
     def _image(self, path: str) -> np.ndarray | None:
         """The image of a file; None if it is damaged and that is to be passed over."""
         try:
-            image = img_to_array(load_img(path, self._color_mode), "channels_last", "float32")
+            image = np.asarray(load_img(path, self._color_mode))
         except ValueError as error:
             if self._on_error == "raise":
                 raise
@@ -83,6 +83,7 @@ class ImageDataset(PyDataset):
                 self._damaged.add(path)
                 warnings.warn(f"Left out: {error}", stacklevel=2)
             return None
+        image = image[..., None] if image.ndim == 2 else image
         height, width = self._image_size
         if self._fitting == "crop":
             top, left, tall, wide = centred_part(image.shape[0], image.shape[1], height, width)

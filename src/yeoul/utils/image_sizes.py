@@ -49,14 +49,31 @@ def _weights(size: int, out: int, method: str) -> np.ndarray:
     return (weights / weights.sum(1, keepdims=True)).astype(np.float32)
 
 
+@functools.lru_cache(maxsize=256)
+def _taps(size: int, out: int, method: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The input places, and their weights, that every output place sums up: first those of all, then the next ones."""
+    weights = _weights(size, out, method)
+    count = int((weights != 0).sum(1).max())
+    places = np.sort(np.argsort(weights == 0, axis=1, kind="stable")[:, :count], axis=1)
+    return [(places[:, k], np.take_along_axis(weights, places[:, k : k + 1], 1)[:, 0]) for k in range(count)]
+
+
+def _along(x: np.ndarray, axis: int, out: int, method: str) -> np.ndarray:
+    shape = [-1 if a == axis else 1 for a in range(3)]
+    made: Any = None
+    for places, weights in _taps(x.shape[axis], out, method):
+        term = x.take(places, axis) * weights.reshape(shape)
+        made = term if made is None else np.add(made, term, out=made)
+    return made
+
+
 def resized(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.ndarray:
     """float32 (*size, channels) from (height, width, channels)."""
-    x = np.asarray(image, np.float32)
-    if x.shape[0] != size[0]:
-        x = np.tensordot(_weights(x.shape[0], size[0], interpolation), x, (1, 0))
-    if x.shape[1] != size[1]:
-        x = np.matmul(_weights(x.shape[1], size[1], interpolation), x)
-    return np.ascontiguousarray(x)
+    x = image if image.dtype == np.uint8 else np.asarray(image, np.float32)
+    for axis in (0, 1):
+        if x.shape[axis] != size[axis]:
+            x = _along(x, axis, size[axis], interpolation)
+    return np.ascontiguousarray(x, np.float32)
 
 
 def centred_part(height: int, width: int, rows: int, columns: int) -> tuple[int, int, int, int]:

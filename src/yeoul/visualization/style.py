@@ -58,3 +58,18 @@ def headline(figure: Any, title: str | None) -> None:
     """The title over all axes, at the left."""
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=INK)
+
+
+def diverging() -> Any:
+    """Colours from blue over white (zero) to orange."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("yeoul_diverging", [BLUE, "white", ORANGE])
+
+
+def heat() -> Any:
+    """Colours from nothing over yellow to red, to lie on a picture."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    stops = [(1, 1, 1, 0), (0.99, 0.87, 0.4, 0.3), (0.93, 0.42, 0.05, 0.5), (0.75, 0.0, 0.1, 0.65)]
+    return LinearSegmentedColormap.from_list("yeoul_heat", stops)
