@@ -429,6 +429,8 @@ NB_MODULE(_native, m) {
   m.attr("MAP_OPS") = names_to_codes<MapOpCode>();
   m.attr("MAP_OP_WORDS") = kMapOpWords;
   m.attr("DTYPES") = names_to_codes<DType>();
+  m.attr("CONVOLUTIONS") = names_to_codes<Convolution>();
+  m.attr("POOLINGS") = names_to_codes<Pooling>();
   m.attr("REDUCTIONS") = names_to_codes<Reduction>();
 
   m.def("isa", [] { return kernels().name; }, "The instruction set in use: baseline, avx2 or avx512.");

@@ -93,3 +93,11 @@ def test_defaultdict_keeps_its_factory_and_order():
 def test_errors(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_map_structure_can_leave_none_alone():
+    assert tree.map_structure(lambda x: 5, [1, None]) == [5, 5]
+    assert tree.map_structure(lambda x: 5, [1, None], none_is_leaf=False) == [5, None]
+    assert tree.map_structure(lambda a, b: a + b, [1, None], [2, None], none_is_leaf=False) == [3, None]
+    with pytest.raises(ValueError, match="one has None where another has a leaf"):
+        tree.map_structure(lambda a, b: a, [1, None], [2, 3], none_is_leaf=False)

@@ -97,13 +97,13 @@ inline Plan gemm_plan(const GemmShape& s, const MapProgram* epilogue) {
 // One panel: k rows of NR columns.  What stands beyond the edge is read by products that nobody keeps; it is whatever
 // follows in b.
 template <typename T>
-void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to) {
-  constexpr int64_t nr = kTileColumns<T>;
+void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to,
+                int64_t nr = kTileColumns<T>) {
   if (column == 1) {
     const int64_t inside =
         columns == nr ? k : (row > 0 ? k - 1 - (nr - columns) / row : 0);  // rows with NR elements of b from here on
     int64_t p = 0;
-    for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, nr * sizeof(T));
+    for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, static_cast<size_t>(nr) * sizeof(T));
     for (; p < k; ++p, to += nr) {
       std::copy_n(b + p * row, columns, to);
       std::fill(to + columns, to + nr, T(0));
@@ -160,33 +160,56 @@ inline void gemm_prepare(const GemmTask& task, const Plan&, char* shared, int64_
     gemm_prepare_typed<float>(task, shared, piece, pieces);
 }
 
-// MR x (NV vectors) of c over k; `adds` continues an earlier block of k.
-template <typename T, int MR, int NV>
-inline void tile(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row,
-                 bool adds) {
+// Rows of a at even distances.
+template <typename T>
+struct EvenRows {
+  const T* a;
+  int64_t row, column;
+  T at(int i) const { return a[i * row]; }
+  void next() { a += column; }
+};
+
+// sum[i] += a[i, p] b[p] for p in [0, k): MR rows of a, NV vectors of b, all sums in registers.
+template <typename T, int MR, int NV, typename Rows>
+[[gnu::always_inline]] inline void multiply_add(Vec<T> (&sum)[MR][NV], int64_t k, Rows a, const T* b, int64_t b_row) {
   constexpr int w = kLanes<T>;
-  Vec<T> sum[MR][NV];
-#pragma GCC unroll 16
-  for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 16
-    for (int v = 0; v < NV; ++v) sum[i][v] = adds ? load(c + i * c_row + v * w) : Vec<T>{};
   for (int64_t p = 0; p < k; ++p) {
     Vec<T> bv[NV];
 #pragma GCC unroll 16
     for (int v = 0; v < NV; ++v) bv[v] = load(b + v * w);
 #pragma GCC unroll 16
     for (int i = 0; i < MR; ++i) {
-      const Vec<T> av = broadcast(a[i * a_row]);
+      const Vec<T> av = broadcast(a.at(i));
 #pragma GCC unroll 16
       for (int v = 0; v < NV; ++v) sum[i][v] += av * bv[v];
     }
-    a += a_col;
+    a.next();
     b += b_row;
   }
+}
+
+// MR x (NV vectors) of c over all that `add_products` adds up; `adds` continues an earlier block of k.
+template <typename T, int MR, int NV, typename AddProducts>
+[[gnu::always_inline]] inline void tile_with(T* c, int64_t c_row, bool adds, AddProducts add_products) {
+  constexpr int w = kLanes<T>;
+  Vec<T> sum[MR][NV];
+#pragma GCC unroll 16
+  for (int i = 0; i < MR; ++i)
+#pragma GCC unroll 16
+    for (int v = 0; v < NV; ++v) sum[i][v] = adds ? load(c + i * c_row + v * w) : Vec<T>{};
+  add_products(sum);
 #pragma GCC unroll 16
   for (int i = 0; i < MR; ++i)
 #pragma GCC unroll 16
     for (int v = 0; v < NV; ++v) store(c + i * c_row + v * w, sum[i][v]);
+}
+
+template <typename T, int MR, int NV>
+inline void tile(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c, int64_t c_row,
+                 bool adds) {
+  tile_with<T, MR, NV>(c, c_row, adds, [&](Vec<T>(&sum)[MR][NV]) __attribute__((always_inline)) {
+    multiply_add<T, MR, NV>(sum, k, EvenRows<T>{a, a_row, a_col}, b, b_row);
+  });
 }
 
 template <typename T, int NV, int MR = NV == 1 ? kTallRows : kTileRows>

@@ -41,7 +41,25 @@ enum class Reduction : uint8_t {
       Count
 };
 
+// The transposes of a convolution in its input and in its kernel are convolutions of their own kind.
+#define YEOUL_CONVOLUTIONS(X) X(forward) X(input_grad) X(kernel_grad)
+enum class Convolution : uint8_t {
+#define X(name) conv_##name,
+  YEOUL_CONVOLUTIONS(X)
+#undef X
+      Count
+};
+
+#define YEOUL_POOLINGS(X) X(max) X(max_grad) X(max_pick) X(sum) X(sum_grad)
+enum class Pooling : uint8_t {
+#define X(name) pool_##name,
+  YEOUL_POOLINGS(X)
+#undef X
+      Count
+};
+
 constexpr int kMaxDims = 8;
+constexpr int kSpatial = 3;  // depth, height, width; fewer axes have a leading size of 1
 constexpr int64_t kTile = 512;  // elements a register of the byte code holds
 
 constexpr int kMaxOperands = 5;
@@ -95,12 +113,45 @@ struct GemmTask {
   void* const* values;         // the table of pointers for the epilogue
 };
 
+// out = (in + low + high - (window - 1) dilation - 1) / stride + 1, where `high` is whatever makes it so.
+struct Spatial {
+  int64_t in, out, window, stride, low, dilation;
+};
+
+// x (batch, *in, groups channels), kernel (*window, channels, groups filters), y (batch, *out, groups filters).
+struct ConvShape {
+  Convolution kind;
+  DType type;  // F32 or F64
+  int64_t batch, groups, channels, filters;  // of one group
+  Spatial axes[kSpatial];
+};
+
+struct ConvTask {
+  ConvShape shape;
+  const void* a;               // x, or dy for the input's gradient
+  const void* b;               // the kernel, or dy for the kernel's gradient
+  void* out;                   // or null when only the epilogue uses the result
+  const MapProgram* epilogue;  // or null; its input 0 is the result
+  void* const* values;
+};
+
+// x (batch, *in, channels), y (batch, *out, channels).
+struct PoolTask {
+  Pooling kind;
+  DType type;  // F32 or F64
+  int64_t batch, channels;
+  Spatial axes[kSpatial];
+  const void* operands[3];  // x | x, y, dy | x, y, g | x | dy
+  void* out;
+};
+
 // Bytes of scratch that one thread needs, and pieces the work is cut into (both from shapes only).
 struct Plan {
   int64_t pieces;
   size_t scratch_bytes;         // per thread
   size_t shared_scratch_bytes;  // one for all pieces, filled by `prepare` before the pieces run (0 = none)
   double work;                  // estimated nanoseconds on one thread
+  int64_t finish_pieces = 0;    // of what runs after all pieces
 };
 
 struct ReduceTask {
@@ -166,6 +217,14 @@ struct KernelTable {
   Plan (*reduce_plan)(const ReduceTask&);
   void (*reduce_run)(const ReduceTask&, const Plan&, char* shared, int64_t piece, char* scratch);
   void (*reduce_finish)(const ReduceTask&, const Plan&, char* shared);  // combine partial results in fixed order
+
+  Plan (*conv_plan)(const ConvShape&, const MapProgram* epilogue);
+  void (*conv_prepare)(const ConvTask&, char* shared, int64_t piece, int64_t pieces);
+  void (*conv_run)(const ConvTask&, char* shared, int64_t piece, char* scratch);
+  void (*conv_finish)(const ConvTask&, const Plan&, char* shared, int64_t piece, char* scratch);
+
+  Plan (*pool_plan)(const PoolTask&);
+  void (*pool_run)(const PoolTask&, const Plan&, int64_t piece);
 
   Plan (*copy_plan)(const CopyTask&);
   void (*copy_run)(const CopyTask&, const Plan&, int64_t piece);

@@ -256,7 +256,7 @@ YEOUL_UNARY(Asinh, std::asinh(x))
 YEOUL_UNARY(Acosh, std::acosh(x))
 YEOUL_UNARY(Atanh, std::atanh(x))
 YEOUL_UNARY(Sigmoid, sigmoid_of(x))
-YEOUL_UNARY(Erf, std::erf(x))
+YEOUL_UNARY(Erf, erf_of(x))
 YEOUL_UNARY(Softplus, softplus_of(x))
 YEOUL_UNARY(IsNan, x != x)
 YEOUL_UNARY(IsInf, x - x != T(0) && x == x)
@@ -702,7 +702,7 @@ struct Prepared {
 };
 
 inline double op_cost(MapOpCode code) {
-  if (code >= MapOpCode::op_sin && code <= MapOpCode::op_erf && code != MapOpCode::op_tanh &&
+  if (code >= MapOpCode::op_sin && code < MapOpCode::op_erf && code != MapOpCode::op_tanh &&
       code != MapOpCode::op_sigmoid)
     return 12.0;
   if (code == MapOpCode::op_pow || code == MapOpCode::op_atan2 || code == MapOpCode::op_mod ||

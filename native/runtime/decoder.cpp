@@ -8,7 +8,6 @@
 namespace yeoul {
 namespace {
 
-constexpr double kParallelWork = 10'000;  // nanoseconds; below, waking threads costs more than they save
 constexpr double kPieceWork = 5'000;
 constexpr int64_t kMaxPieces = 64;
 constexpr int64_t kMaxBytes = int64_t{1} << 56;
@@ -250,6 +249,10 @@ void Decoder::decode_instruction(OpCode code) {
       return decode_map();
     case OpCode::code_gemm:
       return decode_gemm();
+    case OpCode::code_conv:
+      return decode_conv();
+    case OpCode::code_pool:
+      return decode_pool();
     case OpCode::code_reduce:
       return decode_reduce();
     case OpCode::code_copy:
@@ -267,13 +270,6 @@ void Decoder::decode_instruction(OpCode code) {
     case OpCode::Count:
       break;
   }
-}
-
-template <typename Step>
-void Decoder::add(std::vector<Step>& steps, Step step, bool is_parallel, double work) {
-  program_.instructions.push_back({code_, is_parallel, static_cast<int32_t>(steps.size()), position_});
-  program_.work += work;
-  steps.push_back(std::move(step));
 }
 
 void Decoder::need_scratch(size_t bytes, size_t shared_bytes) {
@@ -342,31 +338,35 @@ void Decoder::decode_gemm() {
     expect_dtype(step.out, s.type, "the product");
     if (count > 0) writes(step.out, 0, count - 1, item);
   }
-  check_overlaps();
-  const MapProgram* epilogue = nullptr;
-  if (take_flag("the flag for byte code")) {
-    const std::vector<Extent> product_reads = std::move(reads_), product_writes = std::move(writes_);
-    reads_.clear();
-    writes_.clear();
-    epilogue = &decode_map_code({.accumulator = s.type, .count = count}).program;
-    // What byte code reads and writes at the same place is checked already; against the product nothing may overlap.
-    for (const Extent& out : product_writes) {
-      for (const Extent& read : reads_) {
-        if (do_overlap(out, read))
-          fail("its byte code reads value " + std::to_string(read.value) + " under the product");
-      }
-    }
-    reads_ = product_reads;
-    writes_.insert(writes_.end(), product_writes.begin(), product_writes.end());
-    check_overlaps();
-  } else if (step.out < 0) {
-    fail("the product is neither stored nor handed to byte code");
-  }
+  const MapProgram* epilogue = decode_epilogue(s.type, count, step.out);
   if (count == 0) return;
   step.task.epilogue = epilogue;
   step.plan = program_.kernels.gemm_plan(s, epilogue);
   need_scratch(step.plan.scratch_bytes, step.plan.shared_scratch_bytes);
   add(program_.gemms, step, step.plan.pieces > 1 && step.plan.work > kParallelWork, step.plan.work);
+}
+
+const MapProgram* Decoder::decode_epilogue(DType type, int64_t count, int32_t out) {
+  check_overlaps();
+  if (!take_flag("the flag for byte code")) {
+    if (out < 0) fail("the product is neither stored nor handed to byte code");
+    return nullptr;
+  }
+  const std::vector<Extent> product_reads = std::move(reads_), product_writes = std::move(writes_);
+  reads_.clear();
+  writes_.clear();
+  const MapProgram* epilogue = &decode_map_code({.accumulator = type, .count = count}).program;
+  // What byte code reads and writes at the same place is checked already; against the product nothing may overlap.
+  for (const Extent& written : product_writes) {
+    for (const Extent& read : reads_) {
+      if (do_overlap(written, read))
+        fail("its byte code reads value " + std::to_string(read.value) + " under the product");
+    }
+  }
+  reads_ = product_reads;
+  writes_.insert(writes_.end(), product_writes.begin(), product_writes.end());
+  check_overlaps();
+  return epilogue;
 }
 
 void Decoder::decode_reduce() {

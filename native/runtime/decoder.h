@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/program.h"
 
 namespace yeoul {
+
+constexpr double kParallelWork = 10'000;  // nanoseconds; below, waking threads costs more than they save
 
 // The bytes of a value that an instruction touches.
 struct Extent {
@@ -31,6 +34,8 @@ class Decoder {
   void decode_instruction(OpCode code);
   void decode_map();
   void decode_gemm();
+  void decode_conv();
+  void decode_pool();
   void decode_reduce();
   void decode_copy();
   void decode_fill();
@@ -39,6 +44,10 @@ class Decoder {
   void decode_random();
   void decode_host();
 
+  // The flag and byte code behind a product of `count` elements that is stored in `out`, or nowhere; null = none.
+  const MapProgram* decode_epilogue(DType type, int64_t count, int32_t out);
+  // Returns more elements than a block of windows, with the padding around it, can have along the axis.
+  int64_t take_spatial(Spatial& axis, bool has_dilation);
   // The byte code that starts at the cursor.  Its extents are added to `reads_` and `writes_`.
   const MapCode& decode_map_code(const MapShape& shape);
   void decode_map_inputs(MapCode& code, const MapShape& shape);
@@ -71,7 +80,11 @@ class Decoder {
   bool do_overlap(const Extent& a, const Extent& b) const;
 
   template <typename Step>
-  void add(std::vector<Step>& steps, Step step, bool is_parallel, double work);
+  void add(std::vector<Step>& steps, Step step, bool is_parallel, double work) {
+    program_.instructions.push_back({code_, is_parallel, static_cast<int32_t>(steps.size()), position_});
+    program_.work += work;
+    steps.push_back(std::move(step));
+  }
   void need_scratch(size_t bytes, size_t shared_bytes = 0);
 
   [[noreturn]] void fail(const std::string& message) const;

@@ -52,6 +52,10 @@ Instance::Instance(std::shared_ptr<const Program> program)
     reduces_.push_back(step.task);
     reduces_.back().values = values_.data();
   }
+  for (const ConvStep& step : p.convs) {
+    convs_.push_back(step.task);
+    convs_.back().values = values_.data();
+  }
   for (const CopyStep& step : p.copies) copies_.push_back(step.task);
 }
 
@@ -66,6 +70,12 @@ void Instance::run() {
         break;
       case OpCode::code_reduce:
         run_reduce(instruction);
+        break;
+      case OpCode::code_conv:
+        run_conv(instruction);
+        break;
+      case OpCode::code_pool:
+        run_pool(instruction);
         break;
       case OpCode::code_copy:
         run_copy(instruction);
@@ -133,6 +143,35 @@ void Instance::run_reduce(const Instruction& instruction) {
   auto body = [&](int64_t piece, char* scratch) { kernels.reduce_run(task, step.plan, shared, piece, scratch); };
   run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
   kernels.reduce_finish(task, step.plan, shared);
+}
+
+void Instance::run_conv(const Instruction& instruction) {
+  const ConvStep& step = program_->convs[instruction.step];
+  const KernelTable& kernels = program_->kernels;
+  ConvTask& task = convs_[instruction.step];
+  task.a = values_[step.a];
+  task.b = values_[step.b];
+  task.out = step.out < 0 ? nullptr : values_[step.out];
+  char* shared = shared_scratch_.data();
+  if (step.plan.shared_scratch_bytes > 0) {
+    const int64_t pieces = instruction.is_parallel ? step.plan.pieces : 1;
+    auto prepare = [&](int64_t piece, char*) { kernels.conv_prepare(task, shared, piece, pieces); };
+    run_pieces(instruction, pieces, 0, nullptr, prepare);
+  }
+  auto body = [&](int64_t piece, char* scratch) { kernels.conv_run(task, shared, piece, scratch); };
+  run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
+  if (step.plan.finish_pieces == 0) return;
+  auto finish = [&](int64_t piece, char* scratch) { kernels.conv_finish(task, step.plan, shared, piece, scratch); };
+  run_pieces(instruction, step.plan.finish_pieces, program_->scratch_bytes, scratch_.data(), finish);
+}
+
+void Instance::run_pool(const Instruction& instruction) {
+  const PoolStep& step = program_->pools[instruction.step];
+  PoolTask task = step.task;
+  for (int i = 0; i < 3; ++i) task.operands[i] = step.operands[i] < 0 ? nullptr : values_[step.operands[i]];
+  task.out = values_[step.out];
+  auto body = [&](int64_t piece, char*) { program_->kernels.pool_run(task, step.plan, piece); };
+  run_pieces(instruction, step.plan.pieces, 0, nullptr, body);
 }
 
 void Instance::run_copy(const Instruction& instruction) {

@@ -45,6 +45,8 @@ class Instance {
   void run_map(const Instruction& instruction);
   void run_gemm(const Instruction& instruction);
   void run_reduce(const Instruction& instruction);
+  void run_conv(const Instruction& instruction);
+  void run_pool(const Instruction& instruction);
   void run_copy(const Instruction& instruction);
   void run_fill(const Instruction& instruction);
   void run_gather(const Instruction& instruction);
@@ -62,6 +64,7 @@ class Instance {
   // Tasks of this instance: the program's, with addresses.
   std::vector<GemmTask> gemms_;
   std::vector<ReduceTask> reduces_;
+  std::vector<ConvTask> convs_;
   std::vector<CopyTask> copies_;
 
   HostCall host_call_ = nullptr;

@@ -36,6 +36,24 @@ const char* name_of(MapOpCode code) {
   return names[static_cast<int>(code)];
 }
 
+const char* name_of(Convolution kind) {
+  static constexpr const char* names[] = {
+#define X(name) #name,
+      YEOUL_CONVOLUTIONS(X)
+#undef X
+  };
+  return names[static_cast<int>(kind)];
+}
+
+const char* name_of(Pooling kind) {
+  static constexpr const char* names[] = {
+#define X(name) #name,
+      YEOUL_POOLINGS(X)
+#undef X
+  };
+  return names[static_cast<int>(kind)];
+}
+
 const char* name_of(Reduction kind) {
   static constexpr const char* names[] = {
 #define X(name) #name,

@@ -15,7 +15,7 @@ namespace yeoul {
 
 constexpr int64_t kMapOpWords = 3 + kMaxOperands;  // of byte code: op, dtype, result, operands
 
-#define YEOUL_OPCODES(X) X(map) X(gemm) X(reduce) X(copy) X(fill) X(gather) X(scatter_add) X(random) X(host)
+#define YEOUL_OPCODES(X) X(map) X(gemm) X(reduce) X(copy) X(fill) X(gather) X(scatter_add) X(random) X(host) X(conv) X(pool)
 
 enum class OpCode : uint8_t {
 #define X(name) code_##name,
@@ -62,6 +62,16 @@ struct ReduceStep {
   ReduceTask task;
   Plan plan;
   int32_t in, out;
+};
+struct ConvStep {
+  ConvTask task;
+  Plan plan;
+  int32_t a, b, out;
+};
+struct PoolStep {
+  PoolTask task;
+  Plan plan;
+  int32_t operands[3], out;
 };
 struct CopyStep {
   CopyTask task;
@@ -134,6 +144,8 @@ class Program {
   std::vector<MapStep> maps;
   std::vector<GemmStep> gemms;
   std::vector<ReduceStep> reduces;
+  std::vector<ConvStep> convs;
+  std::vector<PoolStep> pools;
   std::vector<CopyStep> copies;
   std::vector<FillStep> fills;
   std::vector<GatherStep> gathers;
@@ -152,5 +164,7 @@ const char* name_of(OpCode code);
 const char* name_of(DType type);
 const char* name_of(MapOpCode code);
 const char* name_of(Reduction kind);
+const char* name_of(Convolution kind);
+const char* name_of(Pooling kind);
 
 }  // namespace yeoul

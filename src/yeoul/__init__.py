@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 _PACKAGES = frozenset(
     {
         "activations",
+        "applications",
         "backend",
         "callbacks",
         "config",
@@ -31,6 +32,7 @@ _PACKAGES = frozenset(
         "models",
         "ops",
         "optimizers",
+        "preprocessing",
         "random",
         "regularizers",
         "training",
@@ -43,6 +45,7 @@ _PACKAGES = frozenset(
 
 _NAMES = {
     "DTypePolicy": "yeoul.dtype_policies",
+    "FloatDTypePolicy": "yeoul.dtype_policies",
     "GradientTape": "yeoul.graph.tape",
     "Initializer": "yeoul.initializers",
     "Input": "yeoul.layers",

@@ -11,6 +11,8 @@ MAP_OPS: dict[str, int]
 MAP_OP_WORDS: int
 DTYPES: dict[str, int]
 REDUCTIONS: dict[str, int]
+CONVOLUTIONS: dict[str, int]
+POOLINGS: dict[str, int]
 
 def isa() -> str: ...
 def version() -> str: ...

@@ -49,6 +49,7 @@ CustomObjectScope = custom_object_scope
 
 
 def get_custom_objects() -> dict[str, Any]:
+    """What was registered, by name; may be changed."""
     return _registered
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from yeoul.core.tree import children, flatten, is_nested, map_structure, pack_sequence_as, rebuild, require_same_kind
+from yeoul.core.tree import children, flatten, is_nested, pack_sequence_as, rebuild, require_same_kind
+from yeoul.core.tree import map_structure as _map_structure
 
 __all__ = [
     "MAP_TO_NONE",
@@ -21,6 +22,26 @@ __all__ = [
     "pack_sequence_as",
     "traverse",
 ]
+
+
+def map_structure(func: Callable[..., Any], *structures: Any, none_is_leaf: bool = True) -> Any:
+    """The same structure with `func` applied to the leaves (of all `structures` together).
+
+    Args:
+        none_is_leaf: whether `func` gets None too; otherwise None stays None.
+
+    Raises: ValueError if the structures differ, or there is none.
+    """
+    if none_is_leaf:
+        return _map_structure(func, *structures)
+
+    def around_none(*leaves: Any) -> Any:
+        missing = sum(leaf is None for leaf in leaves)
+        if 0 < missing < len(leaves):
+            raise ValueError(f"The structures differ: one has None where another has a leaf: {leaves!r}.")
+        return None if missing else func(*leaves)
+
+    return _map_structure(around_none, *structures)
 
 
 class MAP_TO_NONE:

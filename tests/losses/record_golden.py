@@ -33,6 +33,7 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "number logits": (NUMBERS, OTHER), "column numbers": (NUMBERS[:, None], SHARES), "embeddings": (NUMBERS, DIRECTIONS),
     "series": tuple(SERIES), "step numbers": (STEP_NUMBERS, SERIES[0]), "vector": (REAL[:, 0], OTHER[:, :1]),
     "column": (REAL[:, :1], OTHER[:, 0]), "integers": (NUMBERS[:, None], OTHER[:, :1]), "zeros": (REAL * 0, OTHER),
+    "labels": (-np.sort(-STEP_NUMBERS[:, :2]), SERIES[0]),
 }  # fmt: skip
 CASES: list[tuple[str, dict[str, Any], str]] = [
     ("MeanSquaredError", {}, "real"), ("MeanSquaredError", {}, "series"), ("MeanSquaredError", {}, "vector"),
@@ -63,6 +64,7 @@ CASES: list[tuple[str, dict[str, Any], str]] = [
     ("Dice", {}, "bits"), ("Dice", {"axis": -1}, "bits"), ("Tversky", {}, "bits"),
     ("Tversky", {"alpha": 0.3, "beta": 0.6, "axis": [1]}, "bits"), ("Circle", {}, "embeddings"),
     ("Circle", {"gamma": 10.0, "margin": 0.2, "remove_diagonal": False}, "embeddings"), ("Circle", {"gamma": 5.0}, "number logits"),
+    ("CTC", {}, "labels"),
 ]  # fmt: skip
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none")
 

@@ -106,3 +106,11 @@ def test_mean_over_a_batch_of_unknown_size():
     a, b = yeoul.layers.Input((2,)), yeoul.layers.Input((2,))
     model = yeoul.Model([a, b], losses.MeanSquaredError()(a, b) + a * 0)
     assert model([ONES * 3, ONES]).numpy().tolist() == (ONES * 4).tolist()
+
+
+def test_ctc_says_which_shapes_it_takes():
+    logits = np.zeros((2, 6, 4), np.float32)
+    with pytest.raises(ValueError, match=r"y_true must have the shape \(batch, longest\), and has \(2,\)"):
+        losses.ctc(np.ones(2), logits)
+    with pytest.raises(ValueError, match=r"y_pred must have the shape \(batch, steps, classes\), and has \(6, 4\)"):
+        losses.ctc(np.ones((2, 3)), logits[0])

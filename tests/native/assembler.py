@@ -9,6 +9,7 @@ import numpy as np
 from yeoul import _native
 
 OPCODES, MAP_OPS, DTYPES, REDUCTIONS = _native.OPCODES, _native.MAP_OPS, _native.DTYPES, _native.REDUCTIONS
+CONVOLUTIONS, POOLINGS = _native.CONVOLUTIONS, _native.POOLINGS
 ARENA, SLOT, CONSTANT = 0, 1, 2
 
 

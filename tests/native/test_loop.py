@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from assembler import DTYPES, REDUCTIONS, Assembler, byte_code
-from test_random import words
 
+from test_random import words
 from yeoul import _native
 
 f32, f64 = np.float32, np.float64

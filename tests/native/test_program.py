@@ -11,7 +11,19 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from assembler import ARENA, DTYPES, MAP_OPS, OPCODES, REDUCTIONS, SLOT, Assembler, byte_code, strides
+from assembler import (
+    ARENA,
+    CONVOLUTIONS,
+    DTYPES,
+    MAP_OPS,
+    OPCODES,
+    POOLINGS,
+    REDUCTIONS,
+    SLOT,
+    Assembler,
+    byte_code,
+    strides,
+)
 
 import yeoul
 from yeoul import _native
@@ -521,6 +533,24 @@ def _every_instruction() -> Assembler:
     a.emit("random", key, bits)
     a.host.append(lambda inputs, outputs: outputs[0].fill(0))
     a.emit("host", 0, 2, h, total, 1, spread)
+    # A strided convolution of an image of 5 x 4 with 2 channels in a window of 3 x 2, pooled in windows of 2 x 1.
+    image, kernel, maps = a.arena(40), a.slot(36, writable=True), a.arena(18)
+    geometry = (1, 1, 1, 1, 0, 1, 5, 2, 3, 2, 0, 1, 4, 3, 2, 1, 0, 1)  # depth, height, width
+    bias = byte_code((6, 3), [(-1, (3, 1)), (b, (0, 1))], [(maps, 2)], 3, [("add", f32, 2, 0, 1, 0)])
+    a.emit("conv", CONVOLUTIONS["forward"], f, 1, 1, 2, 3, *geometry, image, kernel, -1, 1, *bias)
+    a.emit("conv", CONVOLUTIONS["input_grad"], f, 1, 1, 2, 3, *geometry, maps, kernel, image, 0)
+    update = byte_code((36,), [(-1, (1,)), (kernel, (1,))], [(kernel, 2)], 3, [("sub", f32, 2, 1, 0, 0)])
+    a.emit("conv", CONVOLUTIONS["kernel_grad"], f, 1, 1, 2, 3, *geometry, image, maps, -1, 1, *update)
+    depthwise, filters, slopes = a.arena(8), a.slot(4), a.arena(6)
+    line = (1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 4, 3, 2, 1, 0, 1)
+    a.emit("conv", CONVOLUTIONS["forward"], f, 1, 2, 1, 1, *line, depthwise, filters, slopes, 0)
+    pooled, back = a.arena(9), a.arena(18)
+    windows = (1, 1, 1, 1, 0, 2, 1, 2, 2, 0, 3, 3, 1, 1, 0)
+    a.emit("pool", POOLINGS["max"], f, 1, 3, *windows, maps, pooled)
+    a.emit("pool", POOLINGS["max_grad"], f, 1, 3, *windows, maps, pooled, pooled, back)
+    a.emit("pool", POOLINGS["max_pick"], f, 1, 3, *windows, maps, pooled, back, picked)
+    a.emit("pool", POOLINGS["sum"], f, 1, 3, *windows, maps, pooled)
+    a.emit("pool", POOLINGS["sum_grad"], f, 1, 3, *windows, pooled, back)
     return a
 
 

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from yeoul import GradientTape, ops
+from yeoul import GradientTape, Input, Model, function, ops
 
 INF = np.inf
 CUBE = np.random.default_rng(0).normal(size=(2, 3, 4)).astype(np.float32)
@@ -188,3 +188,28 @@ def test_parts_of_complex_numbers(dtype):
         found, expected = getattr(ops, name)(x), getattr(np, name)(z)
         assert found.dtype == str(expected.dtype)
         np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("indexing", ["xy", "ij"])
+@pytest.mark.parametrize(
+    "lines",
+    [[], [[0.0, 1.0]], [[0.0, 1.0], [5, 6, 7]], [[1, 2], [3, 4, 5], [6, 7]], [3.0, [1, 2]], [[True, False], [1, 2, 3]], [[[1, 2], [3, 4]], [np.nan]]],
+)  # fmt: skip
+def test_meshgrid_is_that_of_numpy_eager_and_compiled(lines, indexing):
+    lines = [np.asarray(line) for line in lines]
+    wanted = np.meshgrid(*lines, indexing=indexing)
+    for grid in (ops.meshgrid, function(ops.meshgrid)):
+        found = grid(*lines, indexing=indexing)
+        assert len(found) == len(wanted)
+        for a, b in zip(found, wanted, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_meshgrid_of_sizes_that_are_not_known_yet():
+    x = Input((3,))
+    a, b = ops.meshgrid(ops.sum(x, axis=1), ops.max(x, axis=1))
+    assert a.shape == (None, None)
+    data = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_allclose(Model(x, a - b)(data), [[1, 10], [-2, 7]])
+    with pytest.raises(ValueError, match='indexing must be "xy" or "ij", and is \'yx\''):
+        ops.meshgrid(x, indexing="yx")

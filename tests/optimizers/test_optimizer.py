@@ -453,3 +453,13 @@ def test_a_multi_optimizer_has_no_rate():
 
 def test_legacy_names():
     assert optimizers.legacy.Adam is optimizers.Adam
+
+
+def test_shared_arguments_are_named_and_taken_in_this_order():
+    import inspect
+
+    names = list(inspect.signature(optimizers.SGD).parameters)
+    assert names[:6] == ["learning_rate", "momentum", "nesterov", "weight_decay", "clipnorm", "clipvalue"]
+    given = optimizers.AdamW(0.001, 0.004, 0.9, 0.999, 1e-7, False, 1.5, name="mine")
+    assert given.clipnorm == 1.5
+    assert given.name == "mine"

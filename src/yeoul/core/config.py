@@ -17,6 +17,10 @@ def floatx() -> str:
 
 
 def set_floatx(value: str) -> None:
+    """Sets the dtype of floats where none is given.
+
+    Raises: ValueError if there is no such float dtype.
+    """
     global _floatx
     name = dtypes.name_of(value)
     if name not in dtypes.FLOATS:
@@ -30,6 +34,7 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
+    """Sets the small number that keeps divisions and logarithms finite."""
     global _epsilon
     _epsilon = float(value)
 
@@ -40,11 +45,19 @@ def image_data_format() -> str:
 
 
 def set_image_data_format(data_format: str) -> None:
+    """Sets where image layers expect channels: "channels_last" or "channels_first".
+
+    Raises: ValueError for anything else.
+    """
     global _image_data_format
     _image_data_format = standardize_data_format(data_format)
 
 
 def standardize_data_format(data_format: str | None) -> str:
+    """The data format, that of the configuration for None.
+
+    Raises: ValueError for anything but "channels_last" and "channels_first".
+    """
     if data_format is None:
         return _image_data_format
     name = str(data_format).lower()

@@ -189,7 +189,7 @@ class Tensor(Operators):
     """
 
     __slots__ = ("__weakref__", "array", "dtype", "index", "name", "node", "shape", "tags")
-    __array_priority__ = 100
+    __array_priority__ = 100  # NumPy arrays leave operators to us
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from yeoul.core import dtypes
 from yeoul.core.graph import Graph, topological
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Node, Tensor, apply, from_array
@@ -155,6 +156,20 @@ def _divide(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Ten
     return inputs[0] if inputs[0].shape == tensor.shape and _is_filled_with(inputs[1], 1) else None
 
 
+#: Powers that are ops of their own.
+_POWERS = {0.5: "sqrt", 2.0: "square", -0.5: "rsqrt", -1.0: "reciprocal"}
+
+
+def _power(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x, exponent = inputs
+    if x.shape != tensor.shape or not dtypes.is_float(x.dtype):
+        return None
+    if _is_filled_with(exponent, 1):
+        return x
+    name = next((name for number, name in _POWERS.items() if _is_filled_with(exponent, number)), None)
+    return None if name is None else PRIMITIVES[name](x)  # type: ignore[operator]
+
+
 def _same_shape(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     return inputs[0] if inputs[0].shape == tensor.shape else None
 
@@ -230,6 +245,7 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "sub": _subtract,
     "mul": _multiply,
     "div": _divide,
+    "pow": _power,
     "broadcast_to": _same_shape,
     "slice": _slice,
     "count": _count,

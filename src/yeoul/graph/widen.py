@@ -11,7 +11,7 @@ HALF = ("float16", "bfloat16")
 _COMPUTING = frozenset(
     {
         "matmul", "select", "sum", "prod", "reduce_max", "reduce_min", "argmax", "argmin", "scatter_add",
-        "conv", "conv_input_grad", "conv_kernel_grad", "max_pool", "max_pool_grad", "sum_pool", "sum_pool_grad",
+        "conv", "conv_input_grad", "conv_kernel_grad", "max_pool", "max_pool_grad", "max_pool_pick", "sum_pool", "sum_pool_grad",
     }
 )  # fmt: skip
 

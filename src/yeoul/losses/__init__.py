@@ -36,8 +36,10 @@ from yeoul.losses.regression import (
     mean_squared_error,
     mean_squared_logarithmic_error,
 )
+from yeoul.losses.sequences import CTC, ctc
 
 __all__ = [
+    "CTC",
     "BinaryCrossentropy",
     "BinaryFocalCrossentropy",
     "CategoricalCrossentropy",
@@ -69,6 +71,7 @@ __all__ = [
     "categorical_hinge",
     "circle",
     "cosine_similarity",
+    "ctc",
     "deserialize",
     "dice",
     "get",

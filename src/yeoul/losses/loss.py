@@ -100,6 +100,10 @@ def reduce_weighted(values: Tensor, sample_weight: Any = None, reduction: str | 
     return total / (max(count, 1.0) if isinstance(count, float) else count)
 
 
+#: Losses that are functions, by name; filled by the registry, which knows them all.
+FUNCTIONS: dict[str, Callable] = {}
+
+
 class LossFunctionWrapper(Loss):
     """A function of (y_true, y_pred) as a loss object.
 
@@ -130,8 +134,6 @@ class LossFunctionWrapper(Loss):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Loss:
         if "fn" in config:
-            from yeoul.losses.registry import FUNCTIONS
-
             config = {**config, "fn": resolve(named_function(config["fn"]), FUNCTIONS, "loss")}
         return cls(**config)
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from yeoul.core import naming
-from yeoul.losses import crossentropy, embeddings, margins, overlap, probabilistic, regression
-from yeoul.losses.loss import Loss, LossFunctionWrapper, named_function
+from yeoul.losses import crossentropy, embeddings, margins, overlap, probabilistic, regression, sequences
+from yeoul.losses.loss import FUNCTIONS, Loss, LossFunctionWrapper, named_function
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 CLASSES: dict[Callable, type[LossFunctionWrapper]] = {
@@ -32,6 +32,7 @@ CLASSES: dict[Callable, type[LossFunctionWrapper]] = {
     overlap.dice: overlap.Dice,
     overlap.tversky: overlap.Tversky,
     embeddings.circle: embeddings.Circle,
+    sequences.ctc: sequences.CTC,
 }
 ALIASES: dict[str, Callable] = {
     "mse": regression.mean_squared_error,
@@ -43,11 +44,9 @@ ALIASES: dict[str, Callable] = {
     "kullback_leibler_divergence": probabilistic.kl_divergence,
     "logcosh": regression.log_cosh,
 }
-FUNCTIONS: dict[str, Any] = {
-    **{naming.to_snake_case(cls.__name__): function for function, cls in CLASSES.items()},
-    **{function.__name__: function for function in CLASSES},
-    **ALIASES,
-}
+FUNCTIONS.update({naming.to_snake_case(cls.__name__): function for function, cls in CLASSES.items()})
+FUNCTIONS.update({function.__name__: function for function in CLASSES})
+FUNCTIONS.update(ALIASES)
 _BY_CLASS_NAME: dict[str, type[Loss]] = {cls.__name__: cls for cls in (Loss, LossFunctionWrapper, *CLASSES.values())}
 
 

@@ -10,7 +10,7 @@ from yeoul.core import config, dtypes
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.core.variable import Variable
-from yeoul.ops.elementwise import equal, select
+from yeoul.ops.elementwise import equal, logical_and, select
 from yeoul.ops.layout import broadcast_primitive, known_or_axis, reshape_primitive
 from yeoul.ops.reductions import max as largest
 from yeoul.ops.registry import cast, convert
@@ -51,6 +51,7 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor."""
     return isinstance(x, (Tensor, Variable))
 
 
@@ -70,14 +71,17 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 
 def zeros(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor of zeros."""
     return from_array(np.zeros(_shape(shape), dtypes.to_numpy(_dtype(dtype))))
 
 
 def ones(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor of ones."""
     return from_array(np.ones(_shape(shape), dtypes.to_numpy(_dtype(dtype))))
 
 
 def empty(shape: Any, dtype: Any = None) -> Tensor:
+    """A tensor whose values do not matter; they are zeros."""
     return zeros(shape, dtype)
 
 
@@ -101,18 +105,22 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Tensor:
 
 
 def zeros_like(x: Any, dtype: Any = None) -> Tensor:
+    """Zeros of the shape and dtype of `x`."""
     return full_like(x, 0, dtype)
 
 
 def ones_like(x: Any, dtype: Any = None) -> Tensor:
+    """Ones of the shape and dtype of `x`."""
     return full_like(x, 1, dtype)
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """A matrix with ones on diagonal `k` and zeros elsewhere, (N, M)."""
     return from_array(np.eye(N, M, k, dtype=dtypes.to_numpy(_dtype(dtype))))
 
 
 def identity(n: int, dtype: Any = None) -> Tensor:
+    """A square matrix with ones on the diagonal, (n, n)."""
     return eye(n, dtype=dtype)
 
 
@@ -139,6 +147,7 @@ def linspace(
 def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10, dtype: Any = None, axis: int = 0
 ) -> Tensor:
+    """`num` numbers from base^start to base^stop, whose logarithms are evenly spaced along `axis`."""
     values = np.logspace(np.asarray(start), np.asarray(stop), num, endpoint, base, axis=axis)
     return from_array(np.asarray(values, dtypes.to_numpy(_dtype(dtype))))
 
@@ -150,9 +159,28 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
 
 
 def meshgrid(*x: Any, indexing: str = "xy") -> list[Tensor]:
-    return [
-        from_array(np.ascontiguousarray(a)) for a in np.meshgrid(*[convert_to_numpy(v) for v in x], indexing=indexing)
-    ]  # type: ignore[call-overload]
+    """Every input repeated along the axes of the others, so that together they name the points of a grid.
+
+    Args:
+        x: numbers along one axis each; more axes are laid out flat.
+        indexing: "xy" puts the first input along axis 1 and the second along axis 0, "ij" keeps their order.
+
+    Raises: ValueError for another indexing.
+    """
+    if indexing not in ("xy", "ij"):
+        raise ValueError(f'meshgrid: indexing must be "xy" or "ij", and is {indexing!r}.')
+    places = list(range(len(x)))
+    if indexing == "xy" and len(x) > 1:
+        places[:2] = 1, 0
+    lines: list[Tensor] = []
+    for values, place in zip(x, places, strict=True):
+        shape = tuple(-1 if axis == place else 1 for axis in range(len(x)))
+        lines.append(reshape_primitive(convert(values), shape=shape))  # type: ignore[operator]
+    # Comparing broadcasts, whether sizes are known or not.
+    everywhere = equal(lines[0], lines[0]) if lines else None
+    for line in lines[1:]:
+        everywhere = logical_and(everywhere, equal(line, line))
+    return [select(everywhere, line, line) for line in lines]
 
 
 def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False) -> Tensor:

@@ -123,10 +123,12 @@ def round(x: Any, decimals: int = 0) -> Tensor:
 
 
 def log2(x: Any) -> Tensor:
+    """The logarithm to base 2."""
     return log(x) * (1.0 / math.log(2))
 
 
 def log10(x: Any) -> Tensor:
+    """The logarithm to base 10."""
     return log(x) * (1.0 / math.log(10))
 
 
@@ -229,21 +231,25 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: fl
 
 
 def bitwise_and_or_logical(x1: Any, x2: Any) -> Tensor:
+    """`&`: logical for booleans, bit by bit for integers."""
     a = convert(x1)
     return logical_and(a, x2) if a.dtype == "bool" else bitwise_and(a, x2)
 
 
 def bitwise_or_or_logical(x1: Any, x2: Any) -> Tensor:
+    """`|`: logical for booleans, bit by bit for integers."""
     a = convert(x1)
     return logical_or(a, x2) if a.dtype == "bool" else bitwise_or(a, x2)
 
 
 def bitwise_xor_or_logical(x1: Any, x2: Any) -> Tensor:
+    """`^`: logical for booleans, bit by bit for integers."""
     a = convert(x1)
     return logical_xor(a, x2) if a.dtype == "bool" else bitwise_xor(a, x2)
 
 
 def bitwise_or_logical_not(x: Any) -> Tensor:
+    """`~`: logical for booleans, bit by bit for integers."""
     a = convert(x)
     return logical_not(a) if a.dtype == "bool" else bitwise_not(a)
 
@@ -316,7 +322,7 @@ def vectorized_map(function: Callable, elements: Any) -> Any:
 
 
 def switch(index: Any, branches: Any, *operands: Any) -> Any:
-    """branches[index](*operands)."""
+    """`branches[index](*operands)`."""
     i = min(max(int(index), 0), len(branches) - 1)
     return branches[i](*operands)
 

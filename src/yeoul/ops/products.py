@@ -62,15 +62,18 @@ def dot(x1: Any, x2: Any) -> Tensor:
 
 
 def vdot(x1: Any, x2: Any) -> Tensor:
+    """The sum of products of both, laid out flat. Nothing is conjugated, as in Keras."""
     return matmul(reshape(x1, -1), reshape(x2, -1))
 
 
 def inner(x1: Any, x2: Any) -> Tensor:
+    """Sums of products over the last axes of both."""
     a, b = promoted(x1, x2)
     return a * b if a.ndim == 0 or b.ndim == 0 else tensordot(a, b, ((a.ndim - 1,), (b.ndim - 1,)))
 
 
 def outer(x1: Any, x2: Any) -> Tensor:
+    """Every element of `x1` times every element of `x2`, (size of x1, size of x2)."""
     return reshape(x1, (-1, 1)) * reshape(x2, (1, -1))
 
 

@@ -55,10 +55,12 @@ def shape(x: Any) -> tuple:
 
 
 def ndim(x: Any) -> int:
+    """The number of axes."""
     return convert(x).ndim
 
 
 def size(x: Any) -> int | None:
+    """The number of elements."""
     return convert(x).size
 
 
@@ -99,6 +101,7 @@ def reshape_by(x: Tensor, sizes: Sequence[Any]) -> Tensor:
 
 
 def ravel(x: Any) -> Tensor:
+    """All elements in one axis."""
     return reshape(x, -1)
 
 
@@ -112,6 +115,7 @@ def transpose(x: Any, axes: Sequence[int] | None = None) -> Tensor:
 
 
 def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
+    """Two axes in each other's place."""
     x = convert(x)
     order = list(range(x.ndim))
     a, b = normalize_axis(axis1, x.ndim), normalize_axis(axis2, x.ndim)
@@ -120,6 +124,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Tensor:
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Tensor:
+    """The axes `source` moved to the places `destination`; the others keep their order."""
     x = convert(x)
     sources = [source] if isinstance(source, int) else list(source)
     targets = [destination] if isinstance(destination, int) else list(destination)
@@ -191,11 +196,13 @@ def stack(x: Sequence, axis: int = 0) -> Tensor:
 
 
 def hstack(xs: Sequence) -> Tensor:
+    """Tensors joined along axis 1, or axis 0 if they have one axis."""
     parts = [convert(x) for x in xs]
     return concatenate([reshape(p, -1) if p.ndim == 0 else p for p in parts], 0 if parts[0].ndim <= 1 else 1)
 
 
 def vstack(xs: Sequence) -> Tensor:
+    """Tensors joined along axis 0, vectors as rows."""
     return concatenate([reshape(p, (1, -1)) if p.ndim <= 1 else p for p in (convert(x) for x in xs)], 0)
 
 
@@ -255,6 +262,7 @@ def cut(x: Tensor, axis: int, start: int, stop: int | None, is_limited: bool = F
 
 
 def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
+    """The entries along `axis` as a list of tensors without it."""
     x = convert(x)
     axis = normalize_axis(axis, x.ndim)
     count: Any = num or _length_to_split(x, axis, "unstack")
@@ -262,11 +270,13 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[Tensor]:
 
 
 def flip(x: Any, axis: Any = None) -> Tensor:
+    """Entries along `axis` in reverse order; along all axes if None."""
     x = convert(x)
     return layout.flip_primitive(x, axes=normalize_axes(axis, x.ndim))
 
 
 def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
+    """Each entry along `axis` repeated in place; of all elements in one axis if None."""
     x = convert(x)
     if axis is None:
         x, axis = ravel(x), 0
@@ -284,6 +294,7 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> Tensor:
 
 
 def tile(x: Any, repeats: Any) -> Tensor:
+    """The whole tensor repeated along each axis."""
     x = convert(x)
     counts = (repeats,) if isinstance(repeats, int) else tuple(int(r) for r in repeats)
     rank = builtins.max(x.ndim, len(counts))
@@ -299,6 +310,7 @@ def tile(x: Any, repeats: Any) -> Tensor:
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Tensor:
+    """Entries moved on by `shift` along `axis`; what leaves at the end comes in at the beginning."""
     x = convert(x)
     if axis is None:
         return reshape_by(roll(ravel(x), shift, 0), [(x, i) for i in range(x.ndim)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from collections.abc import Callable
@@ -47,6 +48,11 @@ class Optimizer(KnownArguments):
 
     Raises: TypeError for unknown arguments; ValueError for impossible values.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            _name_shared(cls.__init__)
 
     def __init__(
         self,
@@ -474,3 +480,16 @@ def only_if(condition: Tensor, update: Callable[[], None], touched: list[Variabl
 
 def _is_count(value: Any, least: int) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) >= least
+
+
+def _name_shared(init: Any) -> None:
+    """Lets `help` and editors see the arguments that an `__init__` takes as `*shared` and hands to the base."""
+    own = list(inspect.signature(init).parameters.values())
+    at = next((i for i, p in enumerate(own) if p.name == "shared" and p.kind is p.VAR_POSITIONAL), None)
+    if at is None:
+        return
+    names = {p.name for p in own[:at]}
+    base = [p for p in inspect.signature(Optimizer.__init__).parameters.values() if p.name not in names]
+    init.__signature__ = inspect.Signature(
+        [*own[:at], *[p for p in base if p.kind is not p.VAR_KEYWORD], *own[at + 1 :]]
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import contextlib
 import itertools
 import queue
@@ -390,14 +389,17 @@ def ahead(iterator: Iterator[Any], size: int = 2) -> Iterator[Any]:
         is_over.set()
 
 
-def _py_dataset_epoch(dataset: PyDataset, shuffle: bool) -> Iterator[Any]:
+def epoch_of(dataset: PyDataset, shuffle: bool) -> Iterator[Any]:
+    """The batches of a PyDataset, made by its threads ahead of use, in order or shuffled."""
     length = dataset.num_batches
     order: Any = range(length) if length is not None else itertools.count()
     if shuffle and length is not None:
         order = random.sample(range(length), length)
     workers = max(1, dataset.workers)
     depth = max(1, dataset.max_queue_size)
-    with concurrent.futures.ThreadPoolExecutor(workers, thread_name_prefix="yeoul-data") as pool:
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(workers, thread_name_prefix="yeoul-data") as pool:
         waiting: deque = deque()
         indices = iter(order)
         try:
@@ -447,7 +449,7 @@ def stream(
     if isinstance(x, PyDataset):
         x._warn_if_super_not_called()
         return Stream(
-            lambda: _py_dataset_epoch(x, shuffle),
+            lambda: epoch_of(x, shuffle),
             x.num_batches,
             on_epoch_begin=x.on_epoch_begin,
             on_epoch_end=x.on_epoch_end,

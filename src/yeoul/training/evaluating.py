@@ -59,15 +59,15 @@ class Evaluation:
             if held is None:
                 return None
             self.model._check_labels(self.source.y)
-            self._loop, self._names = engine.current().compile_loop([held[0]]), held[1]
+            self._loop, self._layout = engine.current().compile_loop([held[0]]), held[1]
         if (self.steps or 0) > -(-self.source.samples // self.batch_size):  # type: ignore[union-attr]
             warn_of_missing_batches()
         while True:
             done, step, _ = self._loop.run(1, -1, TIME_SLICE)
             if done:
-                return dict(zip(self._names, np.asarray(self._loop.rows())[-1].tolist(), strict=True))
+                return self._layout.read(np.asarray(self._loop.rows())[-1])
             if callbacks.shows_progress:
-                logs = dict(zip(self._names, np.asarray(self._loop.peek()).tolist(), strict=False))
+                logs = self._layout.read(np.asarray(self._loop.peek()))
                 if not is_in_fit(callbacks):
                     callbacks.show_progress(step, logs)
 

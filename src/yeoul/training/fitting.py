@@ -201,8 +201,8 @@ class _Fit:
         if training is None:
             return None
         model._check_labels(source.y)
-        phases, names = [training[0]], list(training[1])
-        self.training_names = training[1]
+        phases, layout = [training[0]], training[1]
+        self.training_layout = training[1]
         if with_validation and self.validation is not None:
             assert isinstance(self.validation, ArrayData)
             validation = phase_of(
@@ -214,24 +214,23 @@ class _Fit:
             if (self.validation_steps or 0) > -(-self.validation.samples // self.validation_batch_size):
                 checks.warn_of_missing_batches()
             phases.append(validation[0])
-            names += [f"val_{name}" for name in validation[1]]
+            layout += validation[1].prefixed("val_")
         self.steps = batches if steps is None else steps
-        self.order = sorted(range(len(names)), key=names.__getitem__)
-        self.names = [names[i] for i in self.order]
+        self.layout = layout
         return engine.current().compile_loop(phases)
 
     def _rows(self, loop: Any) -> np.ndarray:
-        return np.asarray(loop.rows())[:, self.order]
+        return np.asarray(loop.rows())
 
-    def _peek(self, loop: Any) -> dict[str, float]:
+    def _peek(self, loop: Any) -> dict[str, Any]:
         """Logs of the epoch as it stands, while it trains."""
-        return dict(sorted(zip(self.training_names, np.asarray(loop.peek()).tolist(), strict=False)))
+        return self.training_layout.read(np.asarray(loop.peek()))
 
     def _run_loop(self, loop: Any, epoch: int, epochs: int, validates_apart: bool) -> None:
         need = self.callbacks.needs()
         if need == "batch":
             self._run_batches(loop, epoch, epochs, validates_apart)
-        elif need == "epoch" or validates_apart:
+        elif need == "epoch" or validates_apart or not self.layout.is_scalar:
             self._run_epochs(loop, epoch, epochs, validates_apart)
         else:
             self._run_freely(loop, epoch, epochs)
@@ -249,11 +248,11 @@ class _Fit:
                 self._look_for_nan(epoch, rows)
                 first = 0
                 if is_shown:
-                    callbacks.on_epoch_end(epoch, dict(zip(self.names, rows[0].tolist(), strict=True)))
+                    callbacks.on_epoch_end(epoch, self.layout.read(rows[0]))
                     first = 1
                 if len(rows) > first:
-                    callbacks.replay(epoch + first, self.names, rows[first:], seconds / done)
-                self.last_logs = dict(zip(self.names, rows[-1].tolist(), strict=True))
+                    callbacks.replay(epoch + first, *self.layout.scalars(rows[first:]), seconds / done)
+                self.last_logs = self.layout.read(rows[-1])
                 epoch += done
                 is_shown = False
             if epoch < epochs and step > 0 and not done:
@@ -276,7 +275,7 @@ class _Fit:
                     callbacks.show_progress(step, self._peek(loop))
             rows = self._rows(loop)
             self._look_for_nan(epoch, rows)
-            self._end_epoch(epoch, dict(zip(self.names, rows[-1].tolist(), strict=True)), validates_apart)
+            self._end_epoch(epoch, self.layout.read(rows[-1]), validates_apart)
             epoch += 1
 
     def _run_batches(self, loop: Any, epoch: int, epochs: int, validates_apart: bool) -> None:
@@ -292,9 +291,9 @@ class _Fit:
                 callbacks.on_train_batch_begin(step)
                 done = loop.run(1, last - step + 1, -1.0)[0]
                 if done:
-                    row = self._rows(loop)[-1].tolist()
-                    logs = dict(zip(self.names, row, strict=True))
-                    callbacks.on_train_batch_end(last, {k: v for k, v in logs.items() if k in self.training_names})
+                    logs = self.layout.read(self._rows(loop)[-1])
+                    names = self.training_layout.names
+                    callbacks.on_train_batch_end(last, {k: v for k, v in logs.items() if k in names})
                 else:
                     callbacks.on_train_batch_end(last, self._peek(loop))
                 if model.stop_training:
@@ -309,7 +308,7 @@ class _Fit:
             if logs is None:
                 rows = self._rows(loop)
                 self._look_for_nan(epoch, rows)
-                logs = dict(zip(self.names, rows[-1].tolist(), strict=True))
+                logs = self.layout.read(rows[-1])
             self._end_epoch(epoch, logs, validates_apart)
             epoch += 1
 
@@ -320,8 +319,9 @@ class _Fit:
         self.last_logs = logs
 
     def _look_for_nan(self, epoch: int, rows: np.ndarray) -> None:
-        if self._warns_of_nan and "loss" in self.names:
-            is_nan = np.isnan(rows[:, self.names.index("loss")])
+        loss = self.layout.column("loss")
+        if self._warns_of_nan and loss is not None:
+            is_nan = np.isnan(rows[:, loss])
             if is_nan.any():
                 self._warns_of_nan = False
                 checks.warn_of_nan_loss(epoch + int(is_nan.argmax()))

@@ -10,6 +10,7 @@ from yeoul import random
 from yeoul.core.engine import Feed, Phase
 from yeoul.training import adapters, step_graph
 from yeoul.training.adapters import ArrayData, Stream, array_data
+from yeoul.training.log_layout import LogLayout
 
 #: Seconds after which a loop comes back, so that Python sees the clock, Ctrl-C and the progress bar.
 TIME_SLICE = 0.05
@@ -37,8 +38,8 @@ def shuffle_state(model: Any) -> np.ndarray:
 
 def phase_of(
     model: Any, kind: str, data: ArrayData, batch_size: int, steps: int | None, shuffle: np.ndarray | None
-) -> tuple[Phase, list[str]] | None:
-    """One pass over `data` as a phase, and the names of its logs. None if the logs are not scalars."""
+) -> tuple[Phase, LogLayout] | None:
+    """One pass over `data` as a phase, and the layout of its logs. None if a step gives logs that are not scalars."""
     whole, rest = divmod(data.samples, batch_size)
     if steps is not None and steps <= whole:
         whole, rest = steps, 0
@@ -53,9 +54,8 @@ def phase_of(
     graphs = (step.graph if step else None, tail.graph if tail else None)
     results = step_graph.results_of(model)
     if not traced.names:
-        if not results.is_scalar:
-            return None
-        return Phase(feed, *graphs, results.graph, results.reset, len(results.names)), results.names
+        return Phase(feed, *graphs, results.graph, results.reset, results.layout.size), results.layout
     if any(output.shape for output in traced.graph.outputs):
         return None
-    return Phase(feed, *graphs, None, results.reset, len(traced.names)), traced.names
+    layout = LogLayout(traced.names, [()] * len(traced.names))
+    return Phase(feed, *graphs, None, results.reset, layout.size), layout

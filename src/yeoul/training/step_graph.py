@@ -12,6 +12,7 @@ from yeoul.core import engine, trace, tree
 from yeoul.core.graph import Graph
 from yeoul.core.tensor import Tensor, placeholder
 from yeoul.ops.registry import convert
+from yeoul.training.log_layout import LogLayout
 
 Specs = tuple[tuple[tuple[int, ...], str], ...]
 
@@ -32,10 +33,9 @@ class StepGraph:
 class Results:
     """Graphs that read and clear the model's metrics."""
 
-    names: list[str]
+    layout: LogLayout
     graph: Graph
     reset: Graph
-    is_scalar: bool
 
 
 def flat_logs(logs: dict[str, Any]) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def trace_step(model: Any, kind: str, structure: tree.Structure, specs: Specs) -
             f"{type(model).__name__}.{kind}_step must return a dict of logs, and returned {type(logs).__name__}."
         )
     logs = flat_logs(logs)
-    if set(logs) == set(results_of(model).names):
+    if set(logs) == set(results_of(model).layout.names):
         return StepGraph(Graph(inputs, [], active.variables, active.updates), [])
     outputs = [convert(value) for value in logs.values()]
     return StepGraph(Graph(inputs, outputs, active.variables, active.updates), list(logs))
@@ -115,10 +115,9 @@ def results_of(model: Any) -> Results:
     outputs = [convert(value) for value in logs.values()]
     _, clearing = _traced(model.reset_metrics, [])
     results = Results(
-        list(logs),
+        LogLayout(list(logs), [output.shape for output in outputs]),
         Graph([], outputs, active.variables, active.updates),
         Graph([], [], clearing.variables, clearing.updates),
-        all(not output.shape for output in outputs),
     )
     model._cache.results = (key, results)
     return results
@@ -175,4 +174,4 @@ class Stepper:
         if self._names:
             return {name: python_value(value) for name, value in zip(self._names, self._outputs, strict=True)}
         results, program, _ = self._reader()
-        return {name: python_value(value) for name, value in zip(results.names, program.run([]), strict=True)}
+        return {name: python_value(value) for name, value in zip(results.layout.names, program.run([]), strict=True)}

@@ -25,6 +25,8 @@ from yeoul.serialization import (
 from yeoul.training.adapters import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from yeoul.training.py_dataset import PyDataset
 from yeoul.utils.fetching import get_file
+from yeoul.utils.image_dataset import image_dataset_from_directory
+from yeoul.utils.images import array_to_img, img_to_array, load_img, save_img
 from yeoul.utils.plot_model import ModelPlot, plot_model
 from yeoul.utils.sequences import pad_sequences
 from yeoul.utils.splitting import split_dataset
@@ -37,6 +39,7 @@ __all__ = [
     "Progbar",
     "PyDataset",
     "Sequence",
+    "array_to_img",
     "clear_session",
     "custom_object_scope",
     "deserialize_keras_object",
@@ -44,12 +47,16 @@ __all__ = [
     "get_file",
     "get_registered_name",
     "get_registered_object",
+    "image_dataset_from_directory",
+    "img_to_array",
     "is_keras_tensor",
+    "load_img",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_model",
     "register_keras_serializable",
+    "save_img",
     "serialize_keras_object",
     "set_random_seed",
     "split_dataset",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,10 +15,11 @@ from yeoul.core.graph import Graph
 from yeoul.core.tensor import Op, apply, placeholder
 from yeoul.engines.native.fusion import COMPUTED, MAP_NAMES
 from yeoul.engines.native.lowering import Lowered, lower
+from yeoul.engines.native.windows import CONVOLUTIONS, POOLINGS
 from yeoul.ops.layout import concatenate_primitive, reshape_primitive
 from yeoul.ops.registry import cast
 
-_EAGER = frozenset(MAP_NAMES) | {
+_EAGER = frozenset({*MAP_NAMES, *CONVOLUTIONS, *POOLINGS}) | {
     "matmul",
     "sum",
     "reduce_max",
@@ -40,7 +42,7 @@ class NativeEngine:
 
     def execute(self, op: Op, arrays: list[np.ndarray], attributes: dict[str, Any]) -> Any:
         """One op at once: through a cached program of one node where that pays."""
-        if op.name in _EAGER and max([a.size for a in arrays], default=0) >= _WORTH_A_PROGRAM:
+        if op.name in _EAGER and _size(op, arrays, attributes) >= _WORTH_A_PROGRAM:
             program = self._program_of(op, arrays, attributes)
             if program is not None:
                 return program.run([np.ascontiguousarray(a) for a in arrays])[0]
@@ -65,6 +67,13 @@ class NativeEngine:
 
     def compile_loop(self, phases: list[Phase]) -> NativeLoop:
         return NativeLoop(phases)
+
+
+def _size(op: Op, arrays: list[np.ndarray], attributes: dict[str, Any]) -> int:
+    """Elements that an op has to do with: those it reads, or draws."""
+    if op.name == "random_bits":
+        return math.prod(attributes["shape"])
+    return max([a.size for a in arrays], default=0)
 
 
 class NativeProgram:
@@ -137,7 +146,7 @@ class NativeLoop:
 
 
 def as_logs(graph: Graph) -> Graph:
-    """`graph` with its scalar outputs joined to one float64 vector."""
-    parts = [reshape_primitive(cast(x, "float64"), shape=(1,)) for x in graph.outputs]
+    """`graph` with its outputs joined to one float64 vector."""
+    parts = [reshape_primitive(cast(x, "float64"), shape=(x.size,)) for x in graph.outputs]
     joined = concatenate_primitive(*parts, axis=0) if parts else None
     return Graph(graph.inputs, [joined] if joined is not None else [], graph.variables, graph.updates)

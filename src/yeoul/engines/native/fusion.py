@@ -11,6 +11,7 @@ import itertools
 from dataclasses import dataclass, field
 
 from yeoul.core.tensor import Tensor
+from yeoul.engines.native.windows import CONVOLUTIONS, is_windowed
 
 #: Primitives that the byte code of a map knows, by the name it has there.
 MAP_NAMES: dict[str, str] = {
@@ -95,6 +96,14 @@ def is_map(tensor: Tensor) -> bool:
     return all(x.dtype in COMPUTED for x in node.inputs) and tensor.dtype in COMPUTED
 
 
+def is_product(tensor: Tensor) -> bool:
+    """Whether an instruction that takes an epilogue computes this node."""
+    name = tensor.node.op.name  # type: ignore[union-attr]
+    if name == "matmul":
+        return tensor.dtype in ("float32", "float64")
+    return name in CONVOLUTIONS and is_windowed(tensor)
+
+
 @dataclass(eq=False)
 class Group:
     """Nodes that one instruction computes: a map, alone or behind a product, or in front of a reduction."""
@@ -102,7 +111,7 @@ class Group:
     members: list[Tensor]
     level: int
     position: int
-    product: Tensor | None = None  # the matmul whose epilogue this is
+    product: Tensor | None = None  # the product whose epilogue this is
     reduction: Tensor | None = None  # the reduction that consumes a member
     barrier: Tensor | None = None  # a node that is no map
     stored: list[Tensor] = field(default_factory=list)  # members that others read
@@ -238,7 +247,7 @@ def _attach_products(
 ) -> None:
     """A map that reads a product of its own shape becomes the product's epilogue."""
     for t in reversed(order):
-        if t.node is None or t.node.op.name != "matmul" or id(t) not in groups or t.dtype not in ("float32", "float64"):
+        if t.node is None or id(t) not in groups or not is_product(t):
             continue
         users = _through_aliases(t, consumers, aliases, results)
         if not users or any(c is None for c in users) or id(t) in results:

@@ -18,8 +18,9 @@ from yeoul.core.graph import Graph, topological
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.engines.native.bytecode import MapWords, map_words
-from yeoul.engines.native.fusion import COMPUTED, Group, fuse, reduces_in_place
+from yeoul.engines.native.fusion import COMPUTED, Group, fuse, is_product, reduces_in_place
 from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
+from yeoul.engines.native.windows import POOLINGS, conv_words, is_windowed, pool_words
 from yeoul.graph.simplify import simplify
 from yeoul.graph.widen import widen
 
@@ -436,7 +437,8 @@ class _Lowering:
         if group.product is not None:
             body = map_words(words, group, accumulator=group.product)
             out = self._value(group.product) if self._is_product_stored(group) else -1
-            self._write("gemm", [*self._gemm_words(group.product, group), out, 1, *body], note)
+            name, head = self._product_words(group.product, group)
+            self._write(name, [*head, out, 1, *body], note)
         elif group.reduction is not None:
             t = group.reduction
             node: Any = t.node
@@ -450,6 +452,12 @@ class _Lowering:
     def _operand(self, x: Tensor) -> tuple[Tensor, bool]:
         """A product's operand, with a transposition of its last two axes looked through."""
         return (self.aliases[id(x)], True) if id(x) in self.folded else (x, False)
+
+    def _product_words(self, t: Tensor, group: Group) -> tuple[str, list[int]]:
+        """The opcode of a product and its payload up to the value of the result."""
+        if t.node.op.name == "matmul":  # type: ignore[union-attr]
+            return "gemm", self._gemm_words(t, group)
+        return conv_words(t, self._value)
 
     def _gemm_words(self, t: Tensor, group: Group) -> list[int]:
         node: Any = t.node
@@ -482,8 +490,11 @@ class _Lowering:
     def _emit_barrier(self, group: Group) -> None:
         t: Any = group.barrier
         name = t.node.op.name
-        if name == "matmul" and t.dtype in ("float32", "float64"):
-            self._write("gemm", [*self._gemm_words(t, group), self._value(t), 0], str(t.shape))
+        if is_product(t):
+            opcode, head = self._product_words(t, group)
+            self._write(opcode, [*head, self._value(t), 0], f"{name} {t.shape}")
+        elif name in POOLINGS and is_windowed(t):
+            self._write("pool", pool_words(t, self._value), f"{name} {t.shape}")
         elif name in _REDUCE_NAMES and t.dtype in ("float32", "float64", "int32", "int64", "bool"):
             self._emit_reduce(group, t)
         elif name in ("argmax", "argmin") and t.node.inputs[0].dtype in COMPUTED - {"uint32"}:

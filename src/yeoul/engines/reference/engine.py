@@ -130,4 +130,6 @@ class ReferenceLoop:
     def peek(self) -> np.ndarray:
         result = self.programs[self.phase][2]
         values = result.run([]) if result is not None else self.last
-        return np.array([float(value) for value in values[: self.phases[self.phase].n_logs]], np.float64)
+        if not self.phases[self.phase].n_logs:
+            return np.empty(0)
+        return np.concatenate([np.asarray(value, np.float64).reshape(-1) for value in values])

@@ -1,0 +1,458 @@
+// Convolution over up to three spatial axes, channels last, and its gradients: products whose left operand is never
+// formed.
+//
+//   forward:          y[j, f]          = sum over taps t, channels i of x[j stride + t dilation - low, i] kernel[t, i,
+//   f] input gradient:   x and y exchanged; targets with one remainder by the stride, a phase, meet the same taps
+//   kernel gradient:  dkernel[t, i, f] = sum over j of x[j stride + t dilation - low, i] dy[j, f]
+//
+// A piece is a block of targets j.  The part of the source that it reads, its patch, is read in place, or copied with
+// zeros around where it reaches over an edge; then every row of the left operand is the patch from some offset on, and
+// the tiles of the matrix product take a table of offsets for their rows and a list of runs for k.  The kernel is
+// packed into panels once for all pieces.  The kernel's gradient has the runs of targets as k, in a number of parts
+// that depends on the shape only, which are added up in order.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+#include "kernels/depthwise.h"
+#include "kernels/gemm.h"
+#include "kernels/kernels.h"
+#include "kernels/map.h"
+#include "kernels/patch.h"
+#include "kernels/vector.h"
+
+namespace yeoul::YEOUL_ISA {
+
+// -- tiles ------------------------------------------------------------------------------------------------------------
+// Rows of a that start anywhere.
+template <typename T, int MR>
+struct ScatteredRows {
+  const T* row[MR];
+  int64_t step, position = 0;
+  T at(int i) const { return row[i][position]; }
+  void next() { position += step; }
+};
+
+// A left operand: row i starts at a + rows[i], and its k elements lie in runs, `step` apart.
+template <typename T>
+struct LeftRows {
+  const T* a;
+  const int64_t* rows;
+  const Run* runs;
+  int64_t n_runs, step;
+};
+
+template <typename T, int MR, int NV>
+void tile_of_runs(const LeftRows<T>& left, int64_t top, const T* b, int64_t b_row, T* c, int64_t c_row, bool adds) {
+  tile_with<T, MR, NV>(c, c_row, adds, [&](Vec<T>(&sum)[MR][NV]) __attribute__((always_inline)) {
+    const T* panel = b;
+    for (int64_t r = 0; r < left.n_runs; ++r) {
+      const Run run = left.runs[r];
+      ScatteredRows<T, MR> rows;
+#pragma GCC unroll 16
+      for (int i = 0; i < MR; ++i) rows.row[i] = left.a + left.rows[top + i] + run.at;
+      rows.step = left.step;
+      multiply_add<T, MR, NV>(sum, run.length, rows, panel, b_row);
+      panel += run.length * b_row;
+    }
+  });
+}
+
+constexpr int kNarrowRows = 8;  // of a tile one vector wide
+
+template <typename T, int NV, int MR = NV == 1 ? kNarrowRows : kTileRows>
+void tile_of_rows(int64_t height, const LeftRows<T>& left, int64_t top, const T* b, int64_t b_row, T* c, int64_t c_row,
+                  bool adds) {
+  if constexpr (MR > 1) {
+    if (height < MR) return tile_of_rows<T, NV, MR - 1>(height, left, top, b, b_row, c, c_row, adds);
+  }
+  tile_of_runs<T, MR, NV>(left, top, b, b_row, c, c_row, adds);
+}
+
+// `count` rows of up to NV vectors of columns.
+template <typename T, int NV>
+void strips_of_runs(const LeftRows<T>& left, int64_t count, const T* b, int64_t b_row, int64_t columns, T* c,
+                    int64_t c_row, bool adds) {
+  constexpr int64_t height = NV == 1 ? kNarrowRows : kTileRows, width = NV * kLanes<T>;
+  const int64_t strips = (count + height - 1) / height;
+  for (int64_t i = 0; i < strips; ++i) {
+    const int64_t top = count * i / strips, rows = count * (i + 1) / strips - top;
+    T* to = c + top * c_row;
+    if (columns == width) {
+      tile_of_rows<T, NV>(rows, left, top, b, b_row, to, c_row, adds);
+      continue;
+    }
+    alignas(64) T edge[height * width];
+    if (adds)
+      for (int64_t r = 0; r < rows; ++r) copy_few(edge + r * width, to + r * c_row, columns);
+    tile_of_rows<T, NV>(rows, left, top, b, b_row, edge, width, adds);
+    for (int64_t r = 0; r < rows; ++r) copy_few(to + r * c_row, edge + r * width, columns);
+  }
+}
+
+template <typename T>
+void panel_of_runs(const LeftRows<T>& left, int64_t count, const T* b, int64_t b_row, int64_t columns, T* c,
+                   int64_t c_row, bool adds) {
+  constexpr int64_t w = kLanes<T>;
+  if (columns <= w) return strips_of_runs<T, 1>(left, count, b, b_row, columns, c, c_row, adds);
+  if (kTileVectors == 2 || columns <= 2 * w)
+    return strips_of_runs<T, 2>(left, count, b, b_row, columns, c, c_row, adds);
+  strips_of_runs<T, kTileVectors>(left, count, b, b_row, columns, c, c_row, adds);
+}
+
+// -- layout -----------------------------------------------------------------------------------------------------------
+constexpr int64_t kConvRows = 96;          // targets of a piece
+constexpr int64_t kGradRows = 192;         // targets of a block of the kernel's gradient
+constexpr int64_t kDepthwise = 32 * 1024;  // elements of a block without sums over channels
+constexpr int64_t kPatchBytes = 160 * 1024;
+constexpr int64_t kGradChannels = 96;  // of a piece of the kernel's gradient
+constexpr int64_t kLargeKernel = 1 << 18;
+constexpr int64_t kPartSums = 1 << 20;  // elements of all parts together
+constexpr int64_t kParts = 8;           // of the kernel's gradient
+constexpr int64_t kPartTargets = 384;   // at least, in each
+
+struct ConvLayout {
+  PatchLayout patch;
+  bool is_depthwise;
+  int64_t panels, width;                 // of the right operand: columns of a panel
+  int64_t column_blocks, block_panels;   // pieces along the columns
+  int64_t parts, row_blocks, grad_rows;  // of the kernel's gradient: parts of targets, pieces along its rows
+  int64_t chunks;                        // pieces along its channels
+  int64_t kernel_size;
+  size_t map_bytes, row_bytes, run_bytes, patch_bytes, panel_bytes, c_bytes, phase_bytes;
+
+  size_t scratch_bytes() const {
+    return map_bytes + row_bytes + run_bytes + patch_bytes + panel_bytes + c_bytes + phase_bytes;
+  }
+};
+
+inline double conv_work(const ConvShape& s) {
+  double work = static_cast<double>(s.batch * s.groups) * static_cast<double>(s.channels * s.filters);
+  for (const Spatial& a : s.axes) work *= static_cast<double>(a.out) * static_cast<double>(a.window);
+  return work;
+}
+
+template <typename T>
+ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
+  constexpr int64_t w = kLanes<T>;
+  const bool is_grad = s.kind == Convolution::conv_kernel_grad;
+  const double work = conv_work(s);
+  ConvLayout l{};
+  l.is_depthwise = s.groups > 1 && s.channels == 1 && s.filters == 1;
+  PatchLayout& p = l.patch;
+  patch_axes(s, p);
+  l.kernel_size = p.taps * s.channels * s.groups * s.filters;
+  const int64_t columns = p.target_channels, vectors = std::max<int64_t>((columns + w - 1) / w, 1);
+  l.panels = (vectors + kTileVectors - 1) / kTileVectors;
+  l.width = (vectors + l.panels - 1) / l.panels * w;
+  l.panels = (vectors * w + l.width - 1) / l.width;
+  const bool splits_columns = !is_grad && !l.is_depthwise && s.groups == 1 && p.n_phases() == 1;
+
+  int64_t total = 1;
+  for (const int64_t jobs : p.jobs) total *= std::max<int64_t>(jobs, 1);
+  int64_t rows = is_grad ? (l.kernel_size > kLargeKernel ? 2 * kGradRows : kGradRows) : kConvRows;
+  if (l.is_depthwise) rows = std::max<int64_t>(kDepthwise / s.groups, 16);
+  if (work > 100000.0 && !(splits_columns && l.panels >= 8))
+    rows = std::min(rows, std::max<int64_t>((total + 3) / 4, kTileRows));
+  // Where the pixels of a patch lie a power of two apart, the same channel of many would fall on few cache sets.
+  p.channels = s.groups * p.source_channels;
+  l.chunks = 1;
+  if (is_grad && s.groups == 1 && s.channels > kGradChannels) {
+    l.chunks = (s.channels + kGradChannels - 1) / kGradChannels;
+    p.channels = ((s.channels + l.chunks - 1) / l.chunks + kTileRows - 1) / kTileRows * kTileRows;
+    l.chunks = (s.channels + p.channels - 1) / p.channels;
+  }
+  const int64_t item = p.step[2] * static_cast<int64_t>(sizeof(T));
+  p.copies = is_grad && !l.is_depthwise && s.groups * s.channels * item % 256 == 0;
+  p.spare = p.copies && p.channels * item % 256 == 0 ? 64 / static_cast<int64_t>(sizeof(T)) : 0;
+  do {
+    patch_blocks(p, rows);
+    rows /= 2;
+  } while (rows >= kTileRows && p.elements * static_cast<int64_t>(sizeof(T)) > kPatchBytes * (is_grad ? 2 : 1));
+
+  l.column_blocks = 1, l.block_panels = l.panels;
+  if (splits_columns && work > 100000.0 && p.n_blocks() < 8) {
+    const int64_t wanted = std::min(l.panels, (8 + p.n_blocks() - 1) / p.n_blocks());
+    l.block_panels = (l.panels + wanted - 1) / wanted;
+    l.column_blocks = (l.panels + l.block_panels - 1) / l.block_panels;
+  }
+  l.parts = l.row_blocks = 1;
+  l.grad_rows = p.taps * p.source_channels;
+  if (is_grad) {
+    l.parts = std::clamp<int64_t>(total / kPartTargets, 1, kParts);
+    l.parts = std::min(l.parts, std::max<int64_t>(kPartSums / std::max<int64_t>(l.kernel_size, 1), 1));
+    l.parts = std::clamp<int64_t>(l.parts, 1, std::max<int64_t>(p.n_blocks(), 1));
+    if (work > 100000.0 && !l.is_depthwise && l.chunks == 1)
+      l.row_blocks = std::clamp<int64_t>(kParts / l.parts, 1, std::max<int64_t>(l.grad_rows / (8 * kTileRows), 1));
+  }
+  const auto bytes = [](int64_t count, size_t item) { return round_up(static_cast<size_t>(count) * item) + 64; };
+  l.map_bytes = epilogue ? round_up(map_scratch_bytes(*epilogue)) + 64 : 0;
+  l.row_bytes = bytes(is_grad ? std::max(l.grad_rows, p.rows) : p.rows, sizeof(int64_t));
+  l.run_bytes = bytes(std::max(p.taps, is_grad ? p.rows : 0) + kDepth + 2, sizeof(Run));
+  l.patch_bytes = bytes(p.elements, sizeof(T));
+  if (is_grad) {
+    l.panel_bytes = bytes(l.is_depthwise ? 0 : p.rows * l.panels * l.width, sizeof(T));
+  } else {
+    l.c_bytes = bytes(p.target_rows * std::min(s.groups * columns,
+                                               l.column_blocks > 1 ? l.block_panels * l.width : s.groups * columns),
+                      sizeof(T));
+    l.phase_bytes = p.n_phases() > 1 ? bytes(p.rows * s.groups * columns, sizeof(T)) : 0;
+  }
+  return l;
+}
+
+template <typename T>
+Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
+  const ConvLayout l = conv_layout<T>(s, epilogue);
+  Plan plan{};
+  plan.scratch_bytes = l.scratch_bytes();
+  const auto kernel = static_cast<size_t>(l.kernel_size);
+  if (s.kind == Convolution::conv_kernel_grad) {
+    plan.pieces = l.parts * l.row_blocks * l.chunks;
+    plan.shared_scratch_bytes = (static_cast<size_t>(l.parts) * kernel) * sizeof(T) + 64;
+    const auto tiles = static_cast<int64_t>((kernel + kTile - 1) / kTile);
+    plan.finish_pieces = l.parts > 1 || epilogue ? std::clamp<int64_t>(tiles / 16, 1, 16) : 0;
+  } else {
+    plan.pieces = std::max<int64_t>(l.patch.n_blocks() * l.column_blocks, 1);
+    if (!l.is_depthwise)
+      plan.shared_scratch_bytes =
+          static_cast<size_t>(l.patch.taps * l.patch.source_channels * s.groups * l.panels * l.width) * sizeof(T) + 64;
+  }
+  plan.work = 50.0 + conv_work(s) * 2.0 / (sizeof(T) == 4 ? 40.0 : 20.0) + (epilogue ? map_work(*epilogue) : 0.0);
+  return plan;
+}
+
+inline Plan conv_plan(const ConvShape& s, const MapProgram* epilogue) {
+  return s.type == DType::F64 ? conv_plan_typed<double>(s, epilogue) : conv_plan_typed<float>(s, epilogue);
+}
+
+// -- the kernel in panels ---------------------------------------------------------------------------------------------
+// Phase by phase, group by group: panels of (taps x source channels) rows.
+template <typename T>
+void conv_prepare_typed(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
+  const ConvShape& s = task.shape;
+  const ConvLayout l = conv_layout<T>(s, task.epilogue);
+  const PatchLayout& p = l.patch;
+  if (l.is_depthwise || s.kind == Convolution::conv_kernel_grad) return;
+  const bool is_back = s.kind == Convolution::conv_input_grad;
+  const int64_t filters = s.groups * s.filters, per_phase = s.groups * l.panels;
+  const int64_t units = p.n_phases() * per_phase;
+  const int64_t first = units * piece / pieces, last = units * (piece + 1) / pieces;
+  T* to = reinterpret_cast<T*>(shared);
+  for (int64_t phase = 0, unit = 0; phase < p.n_phases() && unit < last; ++phase) {
+    const Lines lines = lines_of(s, p, phase);
+    const int64_t panel_size = lines.taps() * p.source_channels * l.width;
+    for (int64_t i = 0; i < per_phase; ++i, ++unit, to += panel_size) {
+      if (unit < first || unit >= last) continue;
+      const int64_t group = i / l.panels, column = i % l.panels * l.width;
+      const int64_t columns = std::min(l.width, p.target_channels - column);
+      T* panel = to;
+      lines.each_tap(s, [&](int64_t, int64_t, int64_t, int64_t place) {
+        const T* kernel = static_cast<const T*>(task.b) + place * s.channels * filters + group * s.filters;
+        if (is_back)
+          pack_panel<T>(kernel + column * filters, 1, filters, s.filters, columns, panel, l.width);
+        else
+          pack_panel<T>(kernel + column, filters, 1, s.channels, columns, panel, l.width);
+        panel += p.source_channels * l.width;
+      });
+    }
+  }
+}
+
+inline void conv_prepare(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
+  if (task.shape.type == DType::F64)
+    conv_prepare_typed<double>(task, shared, piece, pieces);
+  else
+    conv_prepare_typed<float>(task, shared, piece, pieces);
+}
+
+// -- forward and the input's gradient ---------------------------------------------------------------------------------
+// Hands out parts of a piece's scratch.
+class Scratch {
+ public:
+  explicit Scratch(char* at) : at_(at) {}
+  template <typename T>
+  T* take(size_t bytes) {
+    char* found = at_;
+    at_ += bytes;
+    return reinterpret_cast<T*>(found);
+  }
+
+ private:
+  char* at_;
+};
+
+template <typename T>
+void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char* memory) {
+  const ConvShape& s = task.shape;
+  const ConvLayout l = conv_layout<T>(s, task.epilogue);
+  const PatchLayout& p = l.patch;
+  Scratch scratch(memory);
+  char* map_scratch = scratch.take<char>(l.map_bytes);
+  int64_t* rows = scratch.take<int64_t>(l.row_bytes);
+  Run* runs = scratch.take<Run>(l.run_bytes);
+  T* copied = scratch.take<T>(l.patch_bytes);
+  T* own_c = scratch.take<T>(l.c_bytes);
+  T* phase_c = scratch.take<T>(l.phase_bytes);
+
+  const Block block = block_at(p, piece / l.column_blocks);
+  const Targets targets = targets_of(s, p, block);
+  const int64_t channels = s.groups * p.target_channels;
+  const int64_t first_panel = piece % l.column_blocks * l.block_panels;
+  const int64_t last_panel = std::min(first_panel + l.block_panels, l.panels);
+  const bool is_split = l.column_blocks > 1;
+  const int64_t first_column = is_split ? first_panel * l.width : 0;
+  const int64_t columns = is_split ? std::min(last_panel * l.width, channels) - first_column : channels;
+  T* c = task.out ? static_cast<T*>(task.out) + targets.first * channels + first_column : own_c;
+  const int64_t c_row = task.out ? channels : columns;
+
+  const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), 0, copied);
+  const bool has_phases = p.n_phases() > 1;
+  const T* panels = reinterpret_cast<const T*>(shared);
+  for (int64_t phase = 0; phase < p.n_phases(); ++phase) {
+    const Lines lines = lines_of(s, p, phase);
+    const int64_t taps = lines.taps(), depth = taps * p.source_channels;
+    const int64_t count = write_rows(p, lines, block, patch, rows);
+    T* to = has_phases ? phase_c : c;
+    const int64_t to_row = has_phases ? channels : c_row;
+    if (count > 0 && l.is_depthwise) {
+      const int64_t n_taps = write_taps(s, p, lines, patch, 0, runs, false);
+      depthwise_rows<T>(patch.at, rows, count, runs, n_taps, static_cast<const T*>(task.b), channels, to, to_row);
+    } else if (count > 0) {
+      for (int64_t group = 0; group < s.groups; ++group) {
+        const int64_t n_runs = write_taps(s, p, lines, patch, group * p.source_channels, runs, true);
+        const T* b = panels + group * l.panels * depth * l.width;
+        T* group_c = to + group * p.target_channels - first_column;
+        Run* own = runs + p.taps;
+        RunBlocks blocks(runs, n_runs, depth, kDepth, own);
+        do {
+          const int64_t n_own = blocks.next();
+          const LeftRows<T> left{patch.at, rows, own, n_own, 1};
+          for (int64_t j = first_panel; j < last_panel; ++j) {
+            const int64_t column = j * l.width;
+            panel_of_runs<T>(left, count, b + (j * depth + blocks.begin()) * l.width, l.width,
+                             std::min(l.width, p.target_channels - column), group_c + column, to_row,
+                             blocks.begin() > 0);
+          }
+        } while (!blocks.is_done());
+      }
+    }
+    panels += s.groups * l.panels * depth * l.width;
+    if (has_phases) spread_rows<T>(p, lines, block, targets, phase_c, channels, c, c_row);
+  }
+  if (!task.epilogue) return;
+  const int64_t at = targets.first * channels + first_column;
+  if (!is_split) {
+    map_run(*task.epilogue, task.values, at, at + targets.count * channels, c, nullptr, map_scratch);
+  } else {
+    for (int64_t i = 0; i < targets.count; ++i)
+      map_run(*task.epilogue, task.values, at + i * channels, at + i * channels + columns, c + i * c_row, nullptr,
+              map_scratch);
+  }
+}
+
+// -- the kernel's gradient --------------------------------------------------------------------------------------------
+template <typename T>
+void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* memory) {
+  const ConvShape& s = task.shape;
+  const ConvLayout l = conv_layout<T>(s, task.epilogue);
+  const PatchLayout& p = l.patch;
+  Scratch scratch(memory);
+  scratch.take<char>(l.map_bytes);
+  int64_t* rows = scratch.take<int64_t>(l.row_bytes);
+  Run* runs = scratch.take<Run>(l.run_bytes);
+  T* copied = scratch.take<T>(l.patch_bytes);
+  T* packed = scratch.take<T>(l.panel_bytes);
+
+  const int64_t pieces = l.row_blocks * l.chunks, part = piece / pieces;  // pieces of one part
+  const int64_t row_block = piece % l.row_blocks, channel = piece % pieces / l.row_blocks * p.channels;
+  const int64_t first_row = l.grad_rows * row_block / l.row_blocks;
+  const int64_t last_row = l.grad_rows * (row_block + 1) / l.row_blocks;
+  const int64_t chunk = std::min(p.channels, s.channels - channel);
+  const int64_t filters = s.groups * s.filters;
+  T* sums = l.parts == 1 && task.out ? static_cast<T*>(task.out) : reinterpret_cast<T*>(shared) + part * l.kernel_size;
+  const Lines lines = lines_of(s, p, 0);
+  const int64_t blocks = p.n_blocks();
+  const int64_t first = blocks * part / l.parts, last = blocks * (part + 1) / l.parts;
+  if (first == last && channel == 0) std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
+  for (int64_t i = first; i < last; ++i) {
+    const Block block = block_at(p, i);
+    const Targets targets = targets_of(s, p, block);
+    const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), channel, copied);
+    const T* dy = static_cast<const T*>(task.b) + targets.first * filters;
+    if (l.is_depthwise) {
+      const int64_t n_taps = write_taps(s, p, lines, patch, 0, runs, false);
+      write_rows(p, lines, block, patch, rows);
+      depthwise_kernel<T>(patch.at, rows, targets.count, runs, n_taps, dy, filters, sums, i > first);
+      continue;
+    }
+    const int64_t n_runs = write_target_runs(p, lines, block, patch, runs);
+    for (int64_t group = 0; group < s.groups; ++group) {
+      write_tap_rows(s, p, lines, patch, group * s.channels, l.chunks > 1 ? chunk : s.channels, rows);
+      LeftRows<T> left{patch.at, rows + first_row, runs, n_runs, lines.line[2].step * patch.stride[2]};
+      for (int64_t j = 0; j < l.panels; ++j) {
+        const int64_t column = j * l.width, columns = std::min(l.width, s.filters - column);
+        pack_panel<T>(dy + group * s.filters + column, filters, 1, targets.count, columns, packed, l.width);
+        T* to = sums + group * s.filters + column;
+        if (l.chunks == 1) {
+          panel_of_runs<T>(left, last_row - first_row, packed, l.width, columns, to + first_row * filters, filters,
+                           i > first);
+          continue;
+        }
+        for (int64_t tap = 0; tap < p.taps; ++tap) {
+          left.rows = rows + tap * chunk;
+          panel_of_runs<T>(left, chunk, packed, l.width, columns, to + (tap * s.channels + channel) * filters, filters,
+                           i > first);
+        }
+      }
+    }
+  }
+}
+
+// Adds the parts in order and applies the byte code, tile by tile.
+template <typename T>
+void conv_finish_typed(const ConvTask& task, const Plan& plan, char* shared, int64_t piece, char* scratch) {
+  const ConvLayout l = conv_layout<T>(task.shape, task.epilogue);
+  const int64_t tiles = (l.kernel_size + kTile - 1) / kTile;
+  T* parts = reinterpret_cast<T*>(shared);
+  T* out = task.out ? static_cast<T*>(task.out) : parts;
+  for (int64_t tile = tiles * piece / plan.finish_pieces; tile < tiles * (piece + 1) / plan.finish_pieces; ++tile) {
+    const int64_t begin = tile * kTile, end = std::min(begin + kTile, l.kernel_size);
+    if (l.parts > 1) {
+      T sum[kTile];
+      std::copy(parts + begin, parts + end, sum);
+      for (int64_t part = 1; part < l.parts; ++part) {
+        const T* more = parts + part * l.kernel_size + begin;
+        for (int64_t i = 0; i < end - begin; ++i) sum[i] += more[i];
+      }
+      std::copy_n(sum, end - begin, out + begin);
+    }
+    if (task.epilogue) map_run(*task.epilogue, task.values, begin, end, out + begin, nullptr, scratch);
+  }
+}
+
+inline void conv_finish(const ConvTask& task, const Plan& plan, char* shared, int64_t piece, char* scratch) {
+  if (task.shape.type == DType::F64)
+    conv_finish_typed<double>(task, plan, shared, piece, scratch);
+  else
+    conv_finish_typed<float>(task, plan, shared, piece, scratch);
+}
+
+template <typename T>
+void conv_run_typed(const ConvTask& task, char* shared, int64_t piece, char* scratch) {
+  if (task.shape.kind == Convolution::conv_kernel_grad)
+    conv_kernel_part<T>(task, shared, piece, scratch);
+  else
+    conv_targets<T>(task, shared, piece, scratch);
+}
+
+inline void conv_run(const ConvTask& task, char* shared, int64_t piece, char* scratch) {
+  if (task.shape.type == DType::F64)
+    conv_run_typed<double>(task, shared, piece, scratch);
+  else
+    conv_run_typed<float>(task, shared, piece, scratch);
+}
+
+}  // namespace yeoul::YEOUL_ISA

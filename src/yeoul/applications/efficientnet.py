@@ -1,0 +1,204 @@
+"""EfficientNet: depth, width and image size grow together. Source: Tan & Le 2019, table 1."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from yeoul import layers
+from yeoul.applications.efficient_blocks import Stage, Style, normalized, repeated, spread, staged, topped
+from yeoul.applications.heads import finished
+from yeoul.applications.imagenet_utils import DEVIATIONS, decode_predictions, preparing
+from yeoul.applications.inputs import (
+    channels_axis,
+    check_arguments,
+    images_from,
+    known_shape,
+    make_divisible,
+    same_padding,
+)
+
+preprocess_input = preparing(None)
+
+_STYLE = Style()
+_STAGES = (
+    Stage(3, 1, 16, 1, 1),
+    Stage(3, 2, 24, 6, 2),
+    Stage(5, 2, 40, 6, 2),
+    Stage(3, 3, 80, 6, 2),
+    Stage(5, 3, 112, 6, 1),
+    Stage(5, 4, 192, 6, 2),
+    Stage(3, 1, 320, 6, 1),
+)
+#: Factors of width and depth, image size, dropout.
+_SCALES = (
+    (1.0, 1.0, 224, 0.2),
+    (1.0, 1.1, 240, 0.2),
+    (1.1, 1.2, 260, 0.3),
+    (1.2, 1.4, 300, 0.3),
+    (1.4, 1.8, 380, 0.4),
+    (1.6, 2.2, 456, 0.4),
+    (1.8, 2.6, 528, 0.5),
+    (2.0, 3.1, 600, 0.5),
+)
+
+
+def _efficientnet(
+    number: int,
+    include_top: bool,
+    weights: Any,
+    input_tensor: Any,
+    input_shape: Any,
+    pooling: str | None,
+    classes: int,
+    classifier_activation: Any,
+    name: str,
+) -> Any:
+    width, depth, size, dropout = _SCALES[number]
+    check_arguments(weights, include_top, classes, classifier_activation)
+    shape = known_shape(input_shape, size, 32, include_top, weights)
+    images = images_from(shape, input_tensor)
+
+    def filters(channels: int) -> int:
+        return make_divisible(channels * width)
+
+    x = layers.Rescaling(1.0 / 255.0)(images.tensor)
+    x = layers.Normalization(axis=channels_axis())(x)
+    if weights == "imagenet":
+        # The published weights were trained on colours divided by the variance where the layer divides by its root.
+        x = layers.Rescaling([1.0 / math.sqrt(deviation) for deviation in DEVIATIONS])(x)
+    x = layers.ZeroPadding2D(same_padding(x, 3), name="stem_conv_pad")(x)
+    x = layers.Conv2D(filters(32), 3, strides=2, use_bias=False, kernel_initializer=spread(), name="stem_conv")(x)
+    x = normalized(x, "stem_", _STYLE)
+    x = staged(x, _STAGES, filters, lambda repeats: repeated(repeats, depth), 0.2, _STYLE)
+    x = topped(x, filters(1280), include_top, pooling, classes, classifier_activation, dropout, _STYLE)
+    end = "" if include_top else "_notop"
+    return finished(images, x, name, weights, f"efficientnetb{number}{end}.h5", "")
+
+
+_ARGUMENTS = """
+
+    The model takes colours 0 to 255.
+
+    Args:
+        include_top: whether the classifier is part of the model.
+        weights: None, "imagenet", or the path of a file.
+        input_tensor: images of another model to go on from.
+        input_shape: of one image.
+        pooling: without top: "avg", "max", or None for feature maps.
+        classes, classifier_activation: of the top.
+        name: of the model.
+    """
+
+
+def EfficientNetB0(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb0",
+) -> Any:
+    return _efficientnet(0, **locals())
+
+
+def EfficientNetB1(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb1",
+) -> Any:
+    return _efficientnet(1, **locals())
+
+
+def EfficientNetB2(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb2",
+) -> Any:
+    return _efficientnet(2, **locals())
+
+
+def EfficientNetB3(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb3",
+) -> Any:
+    return _efficientnet(3, **locals())
+
+
+def EfficientNetB4(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb4",
+) -> Any:
+    return _efficientnet(4, **locals())
+
+
+def EfficientNetB5(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb5",
+) -> Any:
+    return _efficientnet(5, **locals())
+
+
+def EfficientNetB6(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb6",
+) -> Any:
+    return _efficientnet(6, **locals())
+
+
+def EfficientNetB7(
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "efficientnetb7",
+) -> Any:
+    return _efficientnet(7, **locals())
+
+
+_MODELS = [name for name in dir() if name.startswith("EfficientNet")]
+for _number, _name in enumerate(_MODELS):
+    globals()[_name].__doc__ = (
+        f"EfficientNet-B{_number}, for images of {_SCALES[_number][2]} x {_SCALES[_number][2]}. "
+        f"Source: Tan & Le 2019.{_ARGUMENTS}"
+    )
+__all__ = [*_MODELS, "decode_predictions", "preprocess_input"]

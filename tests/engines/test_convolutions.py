@@ -1,0 +1,166 @@
+"""Convolution and pooling on the native engine: against the reference over drawn geometries, fused, and the same bits for any threads."""
+
+import numpy as np
+import pytest
+
+from yeoul import _native
+from yeoul.core import engine
+from yeoul.core.graph import Graph
+from yeoul.core.tensor import placeholder
+from yeoul.core.variable import Variable
+from yeoul.graph.gradients import gradients
+from yeoul.ops.registry import PRIMITIVES as P
+
+
+@pytest.fixture(autouse=True)
+def _restore_threads():
+    count = _native.num_threads()
+    yield
+    _native.set_num_threads(count)
+
+
+def compiled(build, arrays):
+    inputs = [placeholder(a.shape, a.dtype.name) for a in arrays]
+    results = build(*inputs)
+    return engine.use("native").compile(Graph(inputs, results if isinstance(results, list) else [results]))
+
+
+def drawn_geometry(rng):
+    """Sizes, window, and attributes of a convolution that fits."""
+    rank = int(rng.integers(1, 4))
+    largest = {1: 60, 2: 18, 3: 7}[rank]
+    while True:
+        sizes, window = rng.integers(1, largest, rank), rng.integers(1, 5, rank)
+        strides = rng.integers(1, 4, rank)
+        dilation = np.where(rng.random(rank) < 0.4, rng.integers(1, 4, rank), 1)
+        padding = rng.integers(0, 4, (rank, 2)) * int(rng.random() < 0.6)
+        out = (sizes + padding.sum(1) - (window - 1) * dilation - 1) // strides + 1
+        if out.min() > 0:
+            break
+
+    def as_tuple(values):
+        return tuple(int(v) for v in values)
+
+    attributes = {
+        "strides": as_tuple(strides),
+        "padding": tuple(map(as_tuple, padding)),
+        "dilation": as_tuple(dilation),
+    }
+    return as_tuple(sizes), as_tuple(window), as_tuple(out), attributes
+
+
+def assert_runs_as_reference(name, arrays, attributes, tolerance):
+    program = compiled(lambda *inputs: P[name](*inputs, **attributes), arrays)
+    assert not any("host" in line for line in program.lowered.listing)
+    wide = [a.astype(np.float64) for a in arrays]
+    expected = P[name].reference(*wide, **attributes)
+    scale = max(1.0, float(np.nanmax(np.abs(expected), initial=0.0)))
+    found = program.run(arrays)[0].astype(np.float64)
+    np.testing.assert_allclose(found / scale, expected / scale, rtol=0, atol=tolerance)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_convolutions_are_those_of_the_reference(seed):
+    rng = np.random.default_rng(seed)
+    dtype, tolerance = ((np.float32, 1e-5), (np.float64, 1e-13))[seed % 2]
+    sizes, window, out, attributes = drawn_geometry(rng)
+    groups, channels, filters = int(rng.choice([1, 1, 1, 2, 3])), int(rng.integers(1, 40)), int(rng.integers(1, 70))
+    if rng.random() < 0.25:
+        groups, channels, filters = int(rng.integers(2, 40)), 1, 1
+    batch = int(rng.integers(1, 5))
+    x = rng.normal(size=(batch, *sizes, groups * channels)).astype(dtype)
+    kernel = rng.normal(size=(*window, channels, groups * filters)).astype(dtype)
+    dy = rng.normal(size=(batch, *out, groups * filters)).astype(dtype)
+    attributes["groups"] = groups
+    assert_runs_as_reference("conv", [x, kernel], attributes, tolerance)
+    assert_runs_as_reference("conv_input_grad", [dy, kernel], {**attributes, "input_shape": x.shape}, tolerance)
+    assert_runs_as_reference("conv_kernel_grad", [x, dy], {**attributes, "kernel_shape": kernel.shape}, tolerance)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_pooling_is_that_of_the_reference(seed):
+    rng = np.random.default_rng(seed)
+    dtype, tolerance = ((np.float32, 1e-5), (np.float64, 1e-13))[seed % 2]
+    sizes, window, _, attributes = drawn_geometry(rng)
+    padding = tuple((min(a, k - 1), min(b, k - 1)) for (a, b), k in zip(attributes["padding"], window, strict=True))
+    windows = {"window": window, "strides": attributes["strides"], "padding": padding}
+    if any(s + a + b < k for s, k, (a, b) in zip(sizes, window, padding, strict=True)):
+        windows["padding"] = tuple((k - 1, k - 1) for k in window)
+    x = np.round(rng.normal(size=(int(rng.integers(1, 4)), *sizes, int(rng.integers(1, 40)))), 1).astype(dtype)
+    if seed % 3 == 0:
+        x.flat[int(rng.integers(x.size))] = np.nan
+    y = P["max_pool"].reference(x, **windows)
+    dy = rng.normal(size=y.shape).astype(dtype)
+    whole = np.nan_to_num(x)
+    assert_runs_as_reference("max_pool", [x], windows, 0.0)
+    assert_runs_as_reference("max_pool_grad", [x, y, dy], windows, tolerance)
+    assert_runs_as_reference("max_pool_pick", [x, y, whole], windows, 0.0)
+    assert_runs_as_reference("sum_pool", [whole], windows, tolerance)
+    assert_runs_as_reference("sum_pool_grad", [dy], {**windows, "input_shape": x.shape}, tolerance)
+
+
+@pytest.mark.parametrize("shape", [(0, 5, 2), (2, 5, 0)])
+def test_empty_operands(shape):
+    geometry = {"strides": (1,), "padding": ((1, 1),), "dilation": (1,), "groups": 1}
+    x, kernel = np.ones(shape, np.float32), np.ones((3, shape[-1], 4), np.float32)
+    y = compiled(lambda a, b: P["conv"](a, b, **geometry), [x, kernel]).run([x, kernel])[0]
+    np.testing.assert_array_equal(y, np.zeros((shape[0], 5, 4)))
+    attributes = {**geometry, "kernel_shape": kernel.shape}
+    dkernel = compiled(lambda a, b: P["conv_kernel_grad"](a, b, **attributes), [x, y]).run([x, y])[0]
+    np.testing.assert_array_equal(dkernel, np.zeros(kernel.shape))
+
+
+SAME = {"strides": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
+LAYERS = {
+    "same": ((4, 14, 14, 24), (3, 3, 24, 40), SAME),
+    "strided": ((3, 15, 13, 16), (3, 3, 16, 24), {**SAME, "strides": (2, 2)}),
+    "wide": ((1, 7, 7, 64), (3, 3, 64, 320), SAME),
+    "depthwise": ((4, 17, 16, 44), (3, 3, 1, 44), {**SAME, "groups": 44}),
+    "one_element": ((4, 9, 9, 32), (1, 1, 32, 48), {**SAME, "padding": ((0, 0), (0, 0))}),
+    "one_window": ((16, 5, 4, 12), (5, 4, 12, 30), {**SAME, "padding": ((0, 0), (0, 0))}),
+}
+
+
+def training_step(x, kernel, bias, geometry):
+    """relu(conv + bias), pooled, its gradients, and a new kernel: what a layer does in a step."""
+    y = P["max"](P["conv"](x, kernel, **geometry) + bias, 0.0)
+    window = {"window": (1, 1), "strides": (1, 1), "padding": ((0, 0), (0, 0))}
+    loss = P["max_pool"](y, **window) * y
+    dx, dkernel, dbias = gradients([loss], [x, kernel, bias])
+    return [y, dx, kernel - dkernel * 0.125, dbias]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_epilogues_and_the_same_bits_for_any_number_of_threads(layer):
+    rng = np.random.default_rng(3)
+    x_shape, kernel_shape, geometry = LAYERS[layer]
+    shapes = [x_shape, kernel_shape, kernel_shape[-1:]]
+    arrays = [(rng.normal(size=shape) / 4).astype(np.float32) for shape in shapes]
+    program = compiled(lambda *inputs: training_step(*inputs, geometry), arrays)
+    assert not any("host" in line for line in program.lowered.listing)
+    found = []
+    for threads in (1, 2, 4):
+        _native.set_num_threads(threads)
+        found.append([a.tobytes() for a in program.run(arrays)])
+    assert found[0] == found[1] == found[2]
+    wide = [a.astype(np.float64) for a in arrays]
+    inputs = [placeholder(a.shape, "float64") for a in wide]
+    reference = engine.use("reference").compile(Graph(inputs, training_step(*inputs, geometry)))
+    engine.use("native")
+    for own, expected in zip(program.run(arrays), reference.run(wide), strict=True):
+        np.testing.assert_allclose(own, expected, rtol=1e-4, atol=1e-4 * float(np.abs(expected).max()))
+
+
+def test_a_kernel_is_updated_in_place_behind_its_gradient():
+    rng = np.random.default_rng(0)
+    x, dy = rng.normal(size=(2, 6, 6, 3)), rng.normal(size=(2, 6, 6, 5))
+    kernel = Variable(rng.normal(size=(3, 3, 3, 5)), dtype="float64")
+    before = kernel.array.copy()
+    places = [placeholder(a.shape, "float64") for a in (x, dy, before)]
+    dkernel = P["conv_kernel_grad"](*places[:2], kernel_shape=before.shape, **SAME)
+    graph = Graph(places[:2], [], [(kernel, places[2])], [(kernel, places[2] - dkernel * 0.5)])
+    program = engine.use("native").compile(graph)
+    assert len(program.lowered.listing) == 1
+    program.run([x, dy])
+    step = P["conv_kernel_grad"].reference(x, dy, kernel_shape=before.shape, **SAME)
+    np.testing.assert_allclose(kernel.array, before - step * 0.5, atol=1e-12)
