@@ -72,13 +72,18 @@ def test_ops_in_functional_models():
     np.testing.assert_allclose(model.predict(data, batch_size=2, verbose=0), chain(data), rtol=1e-4, atol=1e-4)
 
 
-def test_an_op_that_needs_a_size_says_so():
+def test_ops_wait_for_the_size_of_images():
     x = Input((None, None, 2))
     kernel = np.ones((3, 3, 2, 2), np.float32)
-    assert ops.conv(x, kernel, padding="same").shape == (None, None, None, 2)
-    with pytest.raises(ValueError, match=r"padding='same' with strides .* depends on the input's size"):
-        ops.conv(x, kernel, strides=2, padding="same")
-    with pytest.raises(ValueError, match="the output's size depends on the input's"):
-        ops.conv_transpose(x, kernel)
+    images = np.random.default_rng(0).normal(size=(2, 5, 6, 2)).astype(np.float32)
+    for op in (
+        lambda x: ops.conv(x, kernel, padding="same"),
+        lambda x: ops.conv(x, kernel, strides=2, padding="same"),
+        lambda x: ops.conv_transpose(x, kernel, strides=2),
+        lambda x: ops.image.resize(x, (4, 3)),
+    ):
+        model, expected = Model(x, op(x)), np.asarray(op(images))
+        assert model.output_shape in ((None, None, None, 2), (None, 4, 3, 2))
+        np.testing.assert_allclose(model.predict(images, verbose=0), expected, rtol=1e-5, atol=1e-5)
     with pytest.raises(ValueError, match="adaptive_max_pool must know the spatial sizes"):
         ops.adaptive_max_pool(x, 2)

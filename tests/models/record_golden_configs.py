@@ -56,7 +56,12 @@ def models(keras, layers):
     late.build((None, 4))
     late.compile(keras.optimizers.SGD(0.5, momentum=0.5), loss="mse", metrics=["mae"])
     frozen = keras.Model(a, layers.Dense(2, name="frozen")(a), name="frozen_model", trainable=False)
-    return {model.name: model for model in (named, images, nested, outer, chain, unbuilt, late, frozen)}
+    p, q = keras.Input((4,), name="p"), keras.Input((4,), name="q")
+    h = keras.ops.relu(p * 2 + keras.ops.mean(q, axis=1, keepdims=True))
+    h = keras.ops.concatenate([h[:, :2], q / 3 - 1, keras.ops.transpose(keras.ops.transpose(q))], axis=-1)
+    first, second = keras.ops.split(keras.ops.reshape(h, (-1, 5, 2)), 2, axis=-1)
+    operations = keras.Model([p, q], [first, keras.ops.square(second)], name="operations")
+    return {model.name: model for model in (named, images, nested, outer, chain, unbuilt, late, frozen, operations)}
 
 
 def inner_chain(keras, layers):

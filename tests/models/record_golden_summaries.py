@@ -7,12 +7,7 @@ import json
 import os
 import pathlib
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-os.environ["COLUMNS"] = "120"
-
-import keras
 import numpy as np
-from keras import layers
 
 
 def text(model, **options):
@@ -44,7 +39,12 @@ def models(keras, layers):
     twice = keras.Model(i, shared(shared(i)), name="twice")
     j = keras.Input((3,), name="j")
     two = keras.Model([i, j], [layers.Concatenate(name="both")([i, j]), layers.Dense(1, name="one")(j)], name="two")
+    p, q = keras.Input((4,), name="p"), keras.Input((4,), name="q")
+    h = keras.ops.relu(p * 2 + keras.ops.mean(q))
+    h = keras.ops.concatenate([h[:, :2], q / 3 - 1, keras.ops.softmax(-q), keras.ops.abs(q) ** 2], axis=-1)
+    operations = keras.Model([p, q], [layers.Dense(2, name="r")(h), keras.ops.top_k(h, 2)[0]], name="operations")
     return {
+        "operations": operations,
         "branches": branches,
         "chain": chain,
         "unbuilt": unbuilt,
@@ -69,5 +69,10 @@ def texts(keras, layers):
 
 
 if __name__ == "__main__":
+    os.environ.setdefault("KERAS_BACKEND", "jax")
+    os.environ["COLUMNS"] = "120"
+    import keras
+    from keras import layers
+
     path = pathlib.Path(__file__).with_name("golden_summaries.json")
     path.write_text(json.dumps(texts(keras, layers), indent=1, ensure_ascii=False) + "\n")

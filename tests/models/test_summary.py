@@ -5,9 +5,10 @@ import pathlib
 
 import numpy as np
 import pytest
+from tests.models.record_golden_summaries import models as golden_models
 
 import yeoul
-from yeoul import layers
+from yeoul import layers, utils
 
 GOLDEN = json.loads(pathlib.Path(__file__).with_name("golden_summaries.json").read_text())
 
@@ -19,36 +20,8 @@ def text(model, **options):
 
 
 def models():
-    x = yeoul.Input((4,), name="a")
-    left, right = layers.Dense(8, name="left")(x), layers.Dense(8, name="right")(x)
-    branches = yeoul.Model(x, layers.Dense(2, name="out")(layers.Add(name="sum")([left, right])), name="branches")
-    long_name = "a_very_long_name_for_a_batch_normalization"
-    chain = yeoul.Sequential(
-        [
-            layers.Input((4,)),
-            layers.Dense(32, name="d1"),
-            layers.BatchNormalization(name=long_name),
-            layers.Dense(2, name="d2"),
-        ],
-        name="chain",
-    )
-    unbuilt = yeoul.Sequential([layers.Dense(32, name="d1"), layers.Dense(2, name="d2")], name="unbuilt")
-    nested = yeoul.Sequential([layers.Input((4,)), chain, layers.Dense(1, name="last")], name="nested")
-    i = yeoul.Input((6,), name="i")
-    shared = layers.Dense(6, name="shared")
-    line = yeoul.Model(i, layers.Dense(3, name="end")(shared(i)), name="line")
-    twice = yeoul.Model(i, shared(shared(i)), name="twice")
-    j = yeoul.Input((3,), name="j")
-    two = yeoul.Model([i, j], [layers.Concatenate(name="both")([i, j]), layers.Dense(1, name="one")(j)], name="two")
-    return {
-        "branches": branches,
-        "chain": chain,
-        "unbuilt": unbuilt,
-        "nested": nested,
-        "line": line,
-        "twice": twice,
-        "two": two,
-    }
+    utils.clear_session()
+    return golden_models(yeoul, layers)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +29,7 @@ def wide_terminal(monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
 
 
-@pytest.mark.parametrize("name", ["branches", "chain", "unbuilt", "nested", "line", "twice", "two"])
+@pytest.mark.parametrize("name", ["branches", "chain", "unbuilt", "nested", "line", "twice", "two", "operations"])
 def test_summary_equals_keras(name):
     assert text(models()[name]) == GOLDEN[name]
 

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from yeoul import Input, Model, Sequential, layers, utils
+from yeoul import Input, Model, Sequential, layers, ops, utils
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -91,6 +91,9 @@ def test_ops_and_merges_are_boxes():
     model = Model([a, b], layers.Concatenate()([a * 2.0, b, a]))
     found = texts(drawn(model, show_shapes=True))
     assert "Multiply" in found
+    assert {"Mean", "mean", "GetItem", "get_item"} <= set(
+        texts(drawn(Model(a, ops.mean(a)[None]), show_layer_names=True))
+    )
     assert "3 × (None, 4) → (None, 12)" in found
 
 

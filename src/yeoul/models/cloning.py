@@ -11,6 +11,7 @@ from yeoul.layers import Input, Layer
 from yeoul.layers.layer import LayerCall
 from yeoul.models.model import Functional, Model
 from yeoul.models.sequential import Sequential
+from yeoul.ops.calls import FunctionCall
 
 
 def _clone_layer(layer: Layer) -> Any:
@@ -97,6 +98,8 @@ def _clone(
             args, named = node.op.arguments(inputs)
             output = layer(*args, **named) if call_function is None else call_function(layer, *args, **named)
             results[id(node)] = tree.flatten(output)
+        elif isinstance(node.op, FunctionCall):
+            results[id(node)] = tree.flatten(node.op.call(inputs))
         else:
             output = apply(node.op, tuple(inputs), node.attributes)
             results[id(node)] = output if isinstance(output, list) else [output]

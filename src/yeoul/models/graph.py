@@ -12,6 +12,7 @@ from yeoul.core.tensor import KerasTensor, Node, Tensor, apply
 from yeoul.layers import InputLayer, Layer
 from yeoul.layers.layer import LayerCall
 from yeoul.models.graph_state import flat_state, restore
+from yeoul.ops.calls import FunctionCall
 
 
 def layer_of(tensor: Tensor) -> Layer | None:
@@ -177,6 +178,8 @@ class LayerGraph:
             arguments = [value_of(x) for x in node.inputs]
             if isinstance(node.op, LayerCall):
                 results[id(node)] = tree.flatten(node.op.call(arguments, training))
+            elif isinstance(node.op, FunctionCall):
+                results[id(node)] = tree.flatten(node.op.call(arguments))
             else:
                 result = apply(node.op, tuple(arguments), node.attributes)
                 results[id(node)] = result if isinstance(result, list) else [result]

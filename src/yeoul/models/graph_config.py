@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from yeoul.core import tree
+from yeoul import ops
+from yeoul.core import naming, tree
 from yeoul.core.tensor import KerasTensor, Tensor, apply
 from yeoul.layers import InputLayer
+from yeoul.ops.calls import CALLS, FunctionCall
 from yeoul.ops.registry import PRIMITIVES
 from yeoul.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -64,6 +66,16 @@ class _Writer:
             described = serialize_keras_object(operation)
             return {**described, "name": name, "inbound_nodes": [self._call(node) for node in nodes]}
         node = operation
+        if isinstance(node.op, FunctionCall):
+            args, kwargs = node.op.arguments(list(node.inputs))
+            described = {
+                "module": OP_MODULE,
+                "class_name": node.op.display_name,
+                "config": {"name": name, "op": node.op.name},
+                "registered_name": None,
+            }
+            call = {"args": tuple(map(self._exact, args)), "kwargs": self._exact(kwargs)}
+            return {**described, "name": name, "inbound_nodes": [call]}
         described = {
             "module": OP_MODULE,
             "class_name": node.op.display_name,
@@ -78,6 +90,16 @@ class _Writer:
         if "mask" in node.op.layer.call_arguments()[2:]:
             kwargs = {"mask": tree.map_structure(lambda _: None, args[0]) if args else None, **kwargs}
         return {"args": self._value(args), "kwargs": self._value(kwargs)}
+
+    def _exact(self, value: Any) -> Any:
+        """A value of which JSON does not make lists of tuples: ops tell them apart."""
+        if isinstance(value, tuple):
+            return {"class_name": "__tuple__", "items": list(map(self._exact, value))}
+        if isinstance(value, list):
+            return list(map(self._exact, value))
+        if isinstance(value, dict):
+            return {key: self._exact(part) for key, part in value.items()}
+        return self._value(value)
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -175,6 +197,8 @@ class _Reader:
         if kind == "__keras_tensor__":
             name, place, index = value["config"]["keras_history"]
             return self.tensors[name, place][index]
+        if kind == "__tuple__":
+            return tuple(map(self._value, value["items"]))
         if kind is not None and "config" in value:
             return deserialize_keras_object(value)
         return {key: self._value(part) for key, part in value.items()}
@@ -205,17 +229,33 @@ def _layer_of(entry: dict[str, Any], name: str) -> Any:
 
 
 def _is_op(entry: dict[str, Any]) -> bool:
-    return entry.get("module") == OP_MODULE
+    module = str(entry.get("module"))
+    return module == OP_MODULE or module.startswith("keras.src.ops.")
 
 
 def _op_of(entry: dict[str, Any]) -> Any:
     """A function of tensors that adds the op's node."""
     config = entry["config"]
+    if entry["module"] != OP_MODULE:
+        return _op_of_keras(entry)
+    if "attributes" not in config and config["op"] in CALLS:
+        return CALLS[config["op"]]
     op = PRIMITIVES.get(config["op"])
-    if op is None:
+    if op is None or "attributes" not in config:
         raise ValueError(f"Unknown op {config['op']!r} in a configuration, made by another version of this library.")
     attributes = {key: _as_tuples(value) for key, value in deserialize_keras_object(config["attributes"]).items()}
     return lambda *inputs: apply(op, inputs, attributes)
+
+
+def _op_of_keras(entry: dict[str, Any]) -> Any:
+    name = naming.to_snake_case(entry["class_name"])
+    function = CALLS.get(name) or getattr(ops, name, None)
+    if function is None:
+        raise ValueError(f"Keras' op {entry['class_name']!r} is not known here. Use a layer in its place.")
+    options = {key: deserialize_keras_object(value) for key, value in entry["config"].items() if key != "name"}
+    if name == "get_item":
+        return lambda x, key: function(x, tuple(key) if isinstance(key, list) else key)
+    return lambda *args, **kwargs: function(*args, **options, **kwargs)
 
 
 def _as_tuples(value: Any) -> Any:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul.core import tree
-from yeoul.core.tensor import KerasTensor, Node, Tensor, apply
+from yeoul.core.tensor import KerasTensor, Node, Tensor, apply, placeholder
 from yeoul.layers import InputLayer
 from yeoul.layers.layer import LayerCall
+from yeoul.ops.calls import FunctionCall, add_call
 from yeoul.ops.registry import PRIMITIVES
 
 _TENSOR = "<tensor>"
@@ -17,7 +18,7 @@ def flat_state(graph: Any) -> dict[str, Any]:
     """What `restore` makes an equal graph of.
 
     A tensor is a number: those of the inputs come first, then the outputs of the nodes in order. The recipe of a node is
-    ("op", name, inputs, attributes) or ("layer", layer, args and kwargs, positions of tensors in them, inputs,
+    ("op", name, inputs, attributes), ("function", name, args and kwargs, ...) or ("layer", layer, args and kwargs, positions of tensors in them, inputs,
     structure of the outputs, their shapes and dtypes).
     """
     numbers: dict[int, int] = {id(tensor): i for i, tensor in enumerate(graph.inputs)}
@@ -38,6 +39,12 @@ def flat_state(graph: Any) -> dict[str, Any]:
             specs = [(spec.shape, spec.dtype) for spec in tree.flatten(node.op.specs)]
             structure = tree.map_structure(lambda spec: 0, node.op.specs)
             recipes.append(("layer", node.op.layer, (args, kwargs), node.op._positions, inputs, structure, specs))
+            made = len(specs)
+        elif isinstance(node.op, FunctionCall):
+            structure = tree.map_structure(lambda spec: 0, node.op.specs)
+            specs = [(spec.shape, spec.dtype) for spec in tree.flatten(node.op.specs)]
+            given = node.op.arguments([_TENSOR] * len(inputs))
+            recipes.append(("function", node.op.name, given, node.op.positions, inputs, structure, specs))
             made = len(specs)
         else:
             recipes.append(("op", node.op.name, inputs, node.attributes))
@@ -65,6 +72,15 @@ def restore(graph: Any, state: dict[str, Any]) -> None:
             name, inputs, attributes = recipe
             made = apply(PRIMITIVES[name], tuple(tensor_of(x) for x in inputs), attributes)
             tensors.extend(made if isinstance(made, list) else [made])
+        elif kind == "function":
+            name, arguments, positions, inputs, structure, specs = recipe
+            given = tuple(tensor_of(x) for x in inputs)
+            shaped = tree.pack_sequence_as(structure, [placeholder(*spec) for spec in specs])
+            leaves = tree.flatten(arguments)
+            for position, x in zip(positions, given, strict=True):
+                leaves[position] = x
+            whole = tree.pack_sequence_as(arguments, leaves)
+            tensors.extend(tree.flatten(add_call(name, whole, positions, given, shaped)))
         else:
             layer, arguments, positions, inputs, structure, specs = recipe
             given = tuple(tensor_of(x) for x in inputs)

@@ -12,6 +12,7 @@ from yeoul.core import dtypes, tree
 from yeoul.core.tensor import Node
 from yeoul.layers import Layer
 from yeoul.models.graph import LayerGraph, layer_of
+from yeoul.ops.calls import FunctionCall
 
 
 def readable_size(bytes_: float) -> str:
@@ -123,17 +124,7 @@ def _rows(
 ) -> list[list[str]]:
     prefix = "   " * level + "└ " if level else ""
     if isinstance(operation, Node):
-        output = next((t for n in (graph.nodes if graph else []) for t in n.inputs if t.node is operation), None)
-        output = (
-            output
-            if output is not None
-            else next((t for t in (graph.outputs if graph else []) if t.node is operation), None)
-        )
-        fields = [
-            f"{prefix}{names[id(operation)]} ({operation.op.display_name})",
-            _shape(output.shape) if output is not None else "?",
-            "0",
-        ]
+        fields = [f"{prefix}{names[id(operation)]} ({operation.op.display_name})", _op_shape(operation, graph), "0"]
     else:
         params = f"{sum(v.size for v in operation.weights):,}" if operation.built else "0 (unbuilt)"
         fields = [f"{prefix}{operation.name} ({type(operation).__name__})", _output_shape(operation), params]
@@ -151,6 +142,15 @@ def _rows(
 
 def _shape(shape: Any) -> str:
     return f"({', '.join(str(s) for s in shape)})"
+
+
+def _op_shape(node: Node, graph: LayerGraph | None) -> str:
+    """The shape of an op's output; all of them for a function with several, else the one that the model uses."""
+    if isinstance(node.op, FunctionCall):
+        shapes = [_shape(t.shape) for t in tree.flatten(node.op.specs)]
+        return shapes[0] if len(shapes) == 1 else f"[{', '.join(shapes)}]"
+    used = [t for n in (graph.nodes if graph else []) for t in n.inputs] + (graph.outputs if graph else [])
+    return next((_shape(t.shape) for t in used if t.node is node), "?")
 
 
 def _output_shape(layer: Layer) -> str:

@@ -2,6 +2,7 @@
 
 from yeoul.core.tensor import operators as _operators
 from yeoul.ops import binomial as _binomial  # its primitive is registered
+from yeoul.ops import calls as _calls
 from yeoul.ops import image, linalg, nn, numpy
 from yeoul.ops.arrangement import *  # noqa: F403
 from yeoul.ops.attention import *  # noqa: F403
@@ -98,6 +99,8 @@ from yeoul.ops.shaping import *  # noqa: F403
 from yeoul.ops.special import *  # noqa: F403
 from yeoul.ops.statistics import *  # noqa: F403
 from yeoul.ops.windows import *  # noqa: F403
+
+_calls.make_public(globals(), image.__dict__, linalg.__dict__, nn.__dict__, numpy.__dict__)
 
 abs = absolute
 true_divide = divide

@@ -21,7 +21,7 @@ import numpy as np
 
 from yeoul.core.config import standardize_data_format
 from yeoul.core.shapes import Shape
-from yeoul.core.tensor import KerasTensor, Spec, Tensor
+from yeoul.core.tensor import Spec, Tensor
 from yeoul.ops.layout import pad_primitive
 from yeoul.ops.registry import Primitive, convert, primitive, promoted
 from yeoul.ops.shaping import moveaxis, reshape
@@ -317,11 +317,6 @@ def explicit_padding(
         raise ValueError(f"{name}: padding must be {known}, and got {padding!r}.")
     pairs = []
     for size, k, s in zip(x.shape[1:-1], reach, strides, strict=True):
-        if size is None and s > 1 and k > 1 and isinstance(x, KerasTensor):
-            raise ValueError(
-                f"{name}: padding='same' with strides {strides} depends on the input's size, and its shape is {x.shape}. "
-                "Give the size in Input(...), or use the layer of this operation."
-            )
         total = k - s if size is None else (-(-size // s) - 1) * s + k - size
         total = total if total > 0 else 0
         pairs.append((total // 2, total - total // 2))
@@ -472,11 +467,6 @@ def conv_transpose(
     pads, behind = [], []
     for size, k, s, d, more in zip(x.shape[1:-1], kernel.shape[:-2], strides, dilation, extra, strict=True):
         if size is None:
-            if isinstance(x, KerasTensor):
-                raise ValueError(
-                    f"conv_transpose: the output's size depends on the input's, and its shape is {x.shape}. "
-                    "Give the size in Input(...), or use the layer of this operation."
-                )
             sizes.append(None), pads.append((0, 0)), behind.append((0, 0))
             continue
         reach = (k - 1) * d + 1  # type: ignore[operator]

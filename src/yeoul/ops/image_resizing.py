@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from yeoul.core import config, dtypes
-from yeoul.core.tensor import KerasTensor, Tensor
+from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import rint
 from yeoul.ops.functional import clip
 from yeoul.ops.image_frames import Frame, cropped
@@ -118,10 +118,6 @@ def resize(
     x = frame.images
     height, width = x.shape[1:3]
     if height is None or width is None:
-        if isinstance(x, KerasTensor):
-            raise ValueError(
-                f"resize needs images of known size, and their shape is {x.shape}. Use the layer Resizing for images of any size."
-            )
         first = slice_primitive(x, starts=(0, 0, 0, 0), stops=(x.shape[0], 1, 1, x.shape[3]), steps=(1, 1, 1, 1))
         return frame.back(broadcast_primitive(first, shape=(x.shape[0], *out, x.shape[3])))
     if crop_to_aspect_ratio:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from yeoul.core import config, dtypes
-from yeoul.core.tensor import KerasTensor, Tensor
+from yeoul.core.tensor import Tensor
 from yeoul.ops.creation import ones_like
 from yeoul.ops.elementwise import absolute, floor, greater_equal, less, logical_and, mod, rint, select, sign
 from yeoul.ops.functional import clip
@@ -112,8 +112,6 @@ def sample_images(x: Tensor, ys: Tensor, xs: Tensor, interpolation: str, fill_mo
     """A channels-last batch read at rows `ys` and columns `xs`, both (batch or 1, height, width)."""
     batch, height, width, channels = x.shape
     if height is None or width is None:
-        if isinstance(x, KerasTensor):
-            raise ValueError(f"Transforming images needs their size, and their shape is {x.shape}.")
         return x
     # The number of each image, also where the batch is not known yet.
     number = (
