@@ -38,8 +38,8 @@ int main(int count, char**) {
 """
 
 
-def fma_peak() -> float:
-    """GFLOP/s of independent multiply-adds in registers, compiled on the spot; of a large product in NumPy if there is no compiler."""
+def fma_peak(threads: int | None = None) -> float:
+    """GFLOP/s of independent multiply-adds in registers on all cores, or so many threads, compiled on the spot; of a large product in NumPy if there is no compiler."""
     compiler = shutil.which("g++") or shutil.which("clang++")
     if compiler is None:
         a = np.ones((1024, 1024), np.float32)
@@ -58,7 +58,7 @@ def fma_peak() -> float:
         )
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         runs = [
-            subprocess.run([program, *["x"] * cores], capture_output=True, text=True, check=True).stdout
+            subprocess.run([program, *["x"] * (threads or cores)], capture_output=True, text=True, check=True).stdout
             for _ in range(3)
         ]
     return max(float(run.split()[0]) for run in runs)

@@ -107,8 +107,11 @@ constexpr int64_t kConvRows = 96;          // targets of a piece
 constexpr int64_t kGradRows = 192;         // targets of a block of the kernel's gradient
 constexpr int64_t kDepthwise = 32 * 1024;  // elements of a block without sums over channels
 constexpr int64_t kPatchBytes = 160 * 1024;
+constexpr int64_t kGradChannels = 96;  // of a piece of the kernel's gradient
+constexpr int64_t kLargeKernel = 1 << 18;
+constexpr int64_t kPartSums = 1 << 20;  // elements of all parts together
 constexpr int64_t kParts = 8;           // of the kernel's gradient
-constexpr int64_t kPartTargets = 1024;  // at least, in each
+constexpr int64_t kPartTargets = 384;   // at least, in each
 
 struct ConvLayout {
   PatchLayout patch;
@@ -116,6 +119,7 @@ struct ConvLayout {
   int64_t panels, width;                 // of the right operand: columns of a panel
   int64_t column_blocks, block_panels;   // pieces along the columns
   int64_t parts, row_blocks, grad_rows;  // of the kernel's gradient: parts of targets, pieces along its rows
+  int64_t chunks;                        // pieces along its channels
   int64_t kernel_size;
   size_t map_bytes, row_bytes, run_bytes, patch_bytes, panel_bytes, c_bytes, phase_bytes;
 
@@ -148,19 +152,25 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
 
   int64_t total = 1;
   for (const int64_t jobs : p.jobs) total *= std::max<int64_t>(jobs, 1);
-  int64_t rows = is_grad ? kGradRows : kConvRows;
+  int64_t rows = is_grad ? (l.kernel_size > kLargeKernel ? 2 * kGradRows : kGradRows) : kConvRows;
   if (l.is_depthwise) rows = std::max<int64_t>(kDepthwise / s.groups, 16);
   if (work > 100000.0 && !(splits_columns && l.panels >= 8))
     rows = std::min(rows, std::max<int64_t>((total + 3) / 4, kTileRows));
   // Where the pixels of a patch lie a power of two apart, the same channel of many would fall on few cache sets.
-  const int64_t channels = s.groups * p.source_channels;
-  p.spare = is_grad && !l.is_depthwise && channels * static_cast<int64_t>(sizeof(T)) % 256 == 0
-                ? 64 / static_cast<int64_t>(sizeof(T))
-                : 0;
+  p.channels = s.groups * p.source_channels;
+  l.chunks = 1;
+  if (is_grad && s.groups == 1 && s.channels > kGradChannels) {
+    l.chunks = (s.channels + kGradChannels - 1) / kGradChannels;
+    p.channels = ((s.channels + l.chunks - 1) / l.chunks + kTileRows - 1) / kTileRows * kTileRows;
+    l.chunks = (s.channels + p.channels - 1) / p.channels;
+  }
+  const int64_t item = p.step[2] * static_cast<int64_t>(sizeof(T));
+  p.copies = is_grad && !l.is_depthwise && s.groups * s.channels * item % 256 == 0;
+  p.spare = p.copies && p.channels * item % 256 == 0 ? 64 / static_cast<int64_t>(sizeof(T)) : 0;
   do {
-    patch_blocks(p, rows, channels);
+    patch_blocks(p, rows);
     rows /= 2;
-  } while (rows >= kTileRows && p.elements * static_cast<int64_t>(sizeof(T)) > kPatchBytes);
+  } while (rows >= kTileRows && p.elements * static_cast<int64_t>(sizeof(T)) > kPatchBytes * (is_grad ? 2 : 1));
 
   l.column_blocks = 1, l.block_panels = l.panels;
   if (splits_columns && work > 100000.0 && p.n_blocks() < 8) {
@@ -172,10 +182,10 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   l.grad_rows = p.taps * p.source_channels;
   if (is_grad) {
     l.parts = std::clamp<int64_t>(total / kPartTargets, 1, kParts);
-    l.parts = std::min(l.parts, std::max<int64_t>((int64_t{1} << 22) / std::max<int64_t>(l.kernel_size, 1), 1));
+    l.parts = std::min(l.parts, std::max<int64_t>(kPartSums / std::max<int64_t>(l.kernel_size, 1), 1));
     l.parts = std::clamp<int64_t>(l.parts, 1, std::max<int64_t>(p.n_blocks(), 1));
-    if (work > 100000.0 && !l.is_depthwise)
-      l.row_blocks = std::clamp<int64_t>(kParts / l.parts, 1, std::max<int64_t>(l.grad_rows / (2 * kTileRows), 1));
+    if (work > 100000.0 && !l.is_depthwise && l.chunks == 1)
+      l.row_blocks = std::clamp<int64_t>(kParts / l.parts, 1, std::max<int64_t>(l.grad_rows / (8 * kTileRows), 1));
   }
   const auto bytes = [](int64_t count, size_t item) { return round_up(static_cast<size_t>(count) * item) + 64; };
   l.map_bytes = epilogue ? round_up(map_scratch_bytes(*epilogue)) + 64 : 0;
@@ -200,7 +210,7 @@ Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
   plan.scratch_bytes = l.scratch_bytes();
   const auto kernel = static_cast<size_t>(l.kernel_size);
   if (s.kind == Convolution::conv_kernel_grad) {
-    plan.pieces = l.parts * l.row_blocks;
+    plan.pieces = l.parts * l.row_blocks * l.chunks;
     plan.shared_scratch_bytes = (static_cast<size_t>(l.parts) * kernel) * sizeof(T) + 64;
     const auto tiles = static_cast<int64_t>((kernel + kTile - 1) / kTile);
     plan.finish_pieces = l.parts > 1 || epilogue ? std::clamp<int64_t>(tiles / 16, 1, 16) : 0;
@@ -298,7 +308,7 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
   T* c = task.out ? static_cast<T*>(task.out) + targets.first * channels + first_column : own_c;
   const int64_t c_row = task.out ? channels : columns;
 
-  const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), copied);
+  const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), 0, copied);
   const bool has_phases = p.n_phases() > 1;
   const T* panels = reinterpret_cast<const T*>(shared);
   for (int64_t phase = 0; phase < p.n_phases(); ++phase) {
@@ -356,19 +366,21 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
   T* copied = scratch.take<T>(l.patch_bytes);
   T* packed = scratch.take<T>(l.panel_bytes);
 
-  const int64_t part = piece / l.row_blocks, row_block = piece % l.row_blocks;
+  const int64_t pieces = l.row_blocks * l.chunks, part = piece / pieces;  // pieces of one part
+  const int64_t row_block = piece % l.row_blocks, channel = piece % pieces / l.row_blocks * p.channels;
   const int64_t first_row = l.grad_rows * row_block / l.row_blocks;
   const int64_t last_row = l.grad_rows * (row_block + 1) / l.row_blocks;
+  const int64_t chunk = std::min(p.channels, s.channels - channel);
   const int64_t filters = s.groups * s.filters;
   T* sums = l.parts == 1 && task.out ? static_cast<T*>(task.out) : reinterpret_cast<T*>(shared) + part * l.kernel_size;
   const Lines lines = lines_of(s, p, 0);
   const int64_t blocks = p.n_blocks();
   const int64_t first = blocks * part / l.parts, last = blocks * (part + 1) / l.parts;
-  if (first == last) std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
+  if (first == last && channel == 0) std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
   for (int64_t i = first; i < last; ++i) {
     const Block block = block_at(p, i);
     const Targets targets = targets_of(s, p, block);
-    const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), copied);
+    const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), channel, copied);
     const T* dy = static_cast<const T*>(task.b) + targets.first * filters;
     if (l.is_depthwise) {
       const int64_t n_taps = write_taps(s, p, lines, patch, 0, runs, false);
@@ -378,13 +390,22 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
     }
     const int64_t n_runs = write_target_runs(p, lines, block, patch, runs);
     for (int64_t group = 0; group < s.groups; ++group) {
-      write_tap_rows(s, p, lines, patch, group * s.channels, rows);
-      const LeftRows<T> left{patch.at, rows + first_row, runs, n_runs, lines.line[2].step * patch.stride[2]};
+      write_tap_rows(s, p, lines, patch, group * s.channels, l.chunks > 1 ? chunk : s.channels, rows);
+      LeftRows<T> left{patch.at, rows + first_row, runs, n_runs, lines.line[2].step * patch.stride[2]};
       for (int64_t j = 0; j < l.panels; ++j) {
         const int64_t column = j * l.width, columns = std::min(l.width, s.filters - column);
         pack_panel<T>(dy + group * s.filters + column, filters, 1, targets.count, columns, packed, l.width);
-        panel_of_runs<T>(left, last_row - first_row, packed, l.width, columns,
-                         sums + first_row * filters + group * s.filters + column, filters, i > first);
+        T* to = sums + group * s.filters + column;
+        if (l.chunks == 1) {
+          panel_of_runs<T>(left, last_row - first_row, packed, l.width, columns, to + first_row * filters, filters,
+                           i > first);
+          continue;
+        }
+        for (int64_t tap = 0; tap < p.taps; ++tap) {
+          left.rows = rows + tap * chunk;
+          panel_of_runs<T>(left, chunk, packed, l.width, columns, to + (tap * s.channels + channel) * filters, filters,
+                           i > first);
+        }
       }
     }
   }

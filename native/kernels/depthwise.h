@@ -5,7 +5,7 @@
 // Sums of a few targets (taps) stay in registers; targets and taps are read through tables of offsets.
 #pragma once
 
-#include <cstring>
+#include <type_traits>
 
 #include "kernels/patch.h"
 #include "kernels/vector.h"
@@ -15,19 +15,25 @@ namespace yeoul::YEOUL_ISA {
 // One vector of channels, or one channel: the same loops.
 template <typename V, typename T>
 inline V load_as(const T* p) {
-  V v;
-  std::memcpy(&v, p, sizeof(V));
-  return v;
+  if constexpr (std::is_same_v<V, T>)
+    return *p;
+  else
+    return load(p);
 }
 template <typename V, typename T>
 inline void store_as(T* p, V v) {
-  std::memcpy(p, &v, sizeof(V));
+  if constexpr (std::is_same_v<V, T>)
+    *p = v;
+  else
+    store(p, v);
 }
 
 template <typename V, int R, typename T>
 inline void depthwise_targets(const T* x, const int64_t* rows, const Run* taps, int64_t n_taps, const T* kernel,
                               int64_t channels, T* y, int64_t y_row) {
-  V sum[R] = {};
+  V sum[R];
+#pragma GCC unroll 8
+  for (int r = 0; r < R; ++r) sum[r] = V{};
   for (int64_t t = 0; t < n_taps; ++t) {
     const V weight = load_as<V>(kernel + taps[t].length * channels);
     const T* at = x + taps[t].at;

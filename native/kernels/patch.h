@@ -54,6 +54,8 @@ struct PatchLayout {
   int64_t jobs[1 + kSpatial], block[1 + kSpatial], blocks[1 + kSpatial];
   int64_t rows, target_rows;  // of the largest block: in one phase, in all
   int64_t elements, spare;    // of a copied patch; between its pixels
+  int64_t channels;           // of a pixel that a patch takes
+  bool copies;                // even where the source could be read in place
 
   int64_t n_phases() const { return phases[0] * phases[1] * phases[2]; }
   int64_t n_blocks() const { return blocks[0] * blocks[1] * blocks[2] * blocks[3]; }
@@ -85,10 +87,10 @@ inline void patch_axes(const ConvShape& s, PatchLayout& p) {
 
 // Cuts the targets into blocks of about `rows`, whole along all axes inside the one that is cut, and inside those with
 // several phases: the targets of a block follow each other in memory.
-inline void patch_blocks(PatchLayout& p, int64_t rows, int64_t channels) {
+inline void patch_blocks(PatchLayout& p, int64_t rows) {
   int64_t left = std::max<int64_t>(rows, 1);
   p.rows = p.target_rows = 1;
-  p.elements = channels + p.spare;
+  p.elements = p.channels + p.spare;
   for (int i = kSpatial; i >= 0; --i) {
     const int64_t jobs = std::max<int64_t>(p.jobs[i], 1);
     bool is_whole = false;
@@ -162,7 +164,8 @@ inline Lines lines_of(const ConvShape& s, const PatchLayout& p, int64_t phase) {
   return lines;
 }
 
-// The source from the lowest element on that the block's first target reads; `stride` in elements.
+// The source from the lowest element on that the block's first target reads, and from channel `channel` on; `stride` in
+// elements.
 template <typename T>
 struct Patch {
   const T* at;
@@ -170,8 +173,9 @@ struct Patch {
 };
 
 template <typename T>
-Patch<T> patch_of(const ConvShape& s, const PatchLayout& p, const Block& block, const T* source, T* copied) {
-  const int64_t channels = s.groups * p.source_channels;
+Patch<T> patch_of(const ConvShape& s, const PatchLayout& p, const Block& block, const T* source, int64_t channel,
+                  T* copied) {
+  const int64_t channels = s.groups * p.source_channels, taken = std::min(p.channels, channels - channel);
   int64_t first[kSpatial], size[kSpatial];
   bool is_inside = true;
   for (int i = 0; i < kSpatial; ++i) {
@@ -180,11 +184,11 @@ Patch<T> patch_of(const ConvShape& s, const PatchLayout& p, const Block& block, 
     is_inside = is_inside && first[i] >= 0 && first[i] + size[i] <= p.source[i];
   }
   const int64_t row = p.source[2] * channels, plane = p.source[1] * row, image = p.source[0] * plane;
-  source += block.first[0] * image;
-  if (is_inside && p.spare == 0)
+  source += block.first[0] * image + channel;
+  if (is_inside && !p.copies)
     return {source + first[0] * plane + first[1] * row + first[2] * channels, image, {plane, row, channels}};
 
-  const int64_t pixel = channels + p.spare;
+  const int64_t pixel = taken + p.spare;
   const int64_t left = std::clamp<int64_t>(-first[2], 0, size[2]);
   const int64_t right = std::clamp<int64_t>(p.source[2] - first[2], left, size[2]);
   T* to = copied;
@@ -197,11 +201,11 @@ Patch<T> patch_of(const ConvShape& s, const PatchLayout& p, const Block& block, 
         }
         const T* from = source + z * plane + y * row + (first[2] + left) * channels;
         std::fill_n(to, left * pixel, T(0));
-        if (p.spare == 0) {
+        if (pixel == channels) {
           std::memcpy(to + left * pixel, from, static_cast<size_t>((right - left) * channels) * sizeof(T));
         } else {
           for (int64_t x = left; x < right; ++x, from += channels)
-            std::memcpy(to + x * pixel, from, static_cast<size_t>(channels) * sizeof(T));
+            std::memcpy(to + x * pixel, from, static_cast<size_t>(taken) * sizeof(T));
         }
         std::fill_n(to + right * pixel, (size[2] - right) * pixel, T(0));
       }
@@ -276,13 +280,13 @@ int64_t write_taps(const ConvShape& s, const PatchLayout& p, const Lines& lines,
   return count;
 }
 
-// The rows of the kernel's gradient: each channel of each tap.
+// The rows of the kernel's gradient: `count` channels of each tap.
 template <typename T>
 void write_tap_rows(const ConvShape& s, const PatchLayout& p, const Lines& lines, const Patch<T>& patch,
-                    int64_t channel, int64_t* rows) {
+                    int64_t channel, int64_t count, int64_t* rows) {
   lines.each_tap(s, [&](int64_t t0, int64_t t1, int64_t t2, int64_t) {
     const int64_t at = tap_at(p, lines, patch, t0, t1, t2) + channel;
-    for (int64_t i = 0; i < s.channels; ++i) *rows++ = at + i;
+    for (int64_t i = 0; i < count; ++i) *rows++ = at + i;
   });
 }
 

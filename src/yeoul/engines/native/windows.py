@@ -38,10 +38,10 @@ def conv_words(t: Tensor, value: Callable[[Tensor], int]) -> tuple[str, list[int
     channels, filters = kernel[-2], kernel[-1]
 
     is_unpadded = groups == 1 and all(low == 0 for low, _ in padding)
-    if is_unpadded and (
-        (all(k == 1 for k in window) and x[:-1] == y[:-1] and all(s == 1 for s in strides))
-        or (window == x[1:-1] and all(n == 1 for n in y[1:-1]) and all(d == 1 for d in dilation))
-    ):
+    is_point = all(k == 1 for k in window) and x[:-1] == y[:-1] and all(s == 1 for s in strides)
+    is_whole = window == x[1:-1] and all(n == 1 for n in y[1:-1]) and all(d == 1 for d in dilation)
+    # A sum over all pixels is left to the convolution, which takes it in blocks and parts.
+    if is_unpadded and (is_whole or (is_point and name != "conv_kernel_grad")):
         rows, depth = _product(y[:-1]), _product(window) * channels
         if name == "conv":
             sizes = [rows, filters, depth, value(a), 0, depth, 1, value(b), 0, filters, 1]
