@@ -304,3 +304,47 @@ def test_objects_that_have_no_form():
 def test_functional_is_the_class_of_models_made_of_tensors():
     a = Input((4,))
     assert type(model_from_json(Model(a, layers.Dense(1)(a)).to_json())) is Functional
+
+
+class Plain(layers.Layer):
+    def __init__(self, units, activation="relu", **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.activation = units, activation
+
+    def call(self, x):
+        return x * self.units
+
+
+class Bare(Model):
+    def __init__(self, units=3):
+        super().__init__()
+        self.dense = layers.Dense(units)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+def test_classes_without_a_configuration_are_made_again_with_what_they_were_made_with():
+    layer = Plain(4, name="plain", trainable=False)
+    config = layer.get_config()
+    assert {**config, "dtype": None} == {
+        "units": 4,
+        "activation": "relu",
+        "name": "plain",
+        "trainable": False,
+        "dtype": None,
+    }
+    again = Plain.from_config(as_json(config))
+    assert (again.units, again.name, again.trainable) == (4, "plain", False)
+    assert Bare(5).get_config() == {"units": 5}
+    model = Bare(5)
+    model.build((None, 4))
+    assert clone_model(model).dense.units == 5
+    with pytest.raises(
+        NotImplementedError,
+        match=r"Plain was made with 'activation', which is more than numbers and text: override get_",
+    ):
+        Plain(4, activation=ops.relu).get_config()
+    a = Input((4,), name="a")
+    again = Model.from_config(Model(a, Plain(3)(a)).get_config(), custom_objects={"Plain": Plain})
+    np.testing.assert_allclose(again.predict(X, verbose=0), X * 3)

@@ -69,6 +69,32 @@ def arguments_of(cls: type) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def given_arguments(cls: type, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any] | None:
+    """{name: value} of all arguments of a constructor's call, defaults included; None if they do not fit or have no names."""
+    parameters = _own_parameters(cls)
+    if any(p.kind is Parameter.VAR_POSITIONAL for p in parameters.values()):
+        return None
+    try:
+        bound = inspect.Signature(list(parameters.values())).bind(*args, **kwargs)
+    except TypeError:
+        return None
+    bound.apply_defaults()
+    given = dict(bound.arguments)
+    for name, p in parameters.items():
+        if p.kind is Parameter.VAR_KEYWORD:
+            given.update(given.pop(name))
+    return given
+
+
+def is_plain(value: Any) -> bool:
+    """Whether JSON knows the value: None, numbers, text, and lists and dicts of them."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and is_plain(part) for key, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return all(map(is_plain, value))
+    return value is None or isinstance(value, (str, int, float, bool))
+
+
 def unknown_arguments(cls: type, unknown: Iterable[str]) -> str:
     """The message for arguments that `cls` does not know, with the closest spelling of each."""
     unknown, known = list(unknown), arguments_of(cls)

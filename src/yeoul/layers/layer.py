@@ -15,7 +15,7 @@ import numpy as np
 
 from yeoul import constraints, dtype_policies, initializers, ops, regularizers
 from yeoul.core import autocast, dtypes, naming, trace, tree
-from yeoul.core.arguments import KnownArguments, unknown_arguments, warn_caller
+from yeoul.core.arguments import KnownArguments, arguments_of, given_arguments, is_plain, unknown_arguments, warn_caller
 from yeoul.core.masks import get_keras_mask, set_keras_mask
 from yeoul.core.tensor import KerasTensor, Node, Op, Tensor, placeholder
 from yeoul.core.variable import Variable
@@ -102,6 +102,15 @@ class Layer(KnownArguments):
     """
 
     supports_masking = False
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__new__(cls, *args, **kwargs)
+        if not cls.__init__.__module__.startswith("yeoul."):  # type: ignore[misc]
+            given = given_arguments(cls, args, kwargs)
+            if given is not None:  # objects are left out, so that nothing is kept alive
+                made.__dict__["_given"] = {name: value for name, value in given.items() if is_plain(value)}
+                made.__dict__["_given_objects"] = [name for name, value in given.items() if not is_plain(value)]
+        return made
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -583,9 +592,27 @@ class Layer(KnownArguments):
 
     # -- configuration ---------------------------------------------------------------------------------------------------
     def get_config(self) -> dict[str, Any]:
+        """The arguments that make such a layer again.
+
+        A class of one's own that does not override this gets what it was made with.
+
+        Raises: NotImplementedError if that is not possible, because an argument is an object.
+        """
         penalty = {"activity_regularizer": serialize_keras_object(self.activity_regularizer)}
         base = {"name": self.name, "trainable": self._trainable, "dtype": dtype_policies.serialize(self._dtype_policy)}
-        return base if self.activity_regularizer is None else {**base, **penalty}
+        base = base if self.activity_regularizer is None else {**base, **penalty}
+        given = self.__dict__.get("_given")
+        writer = next(cls for cls in type(self).__mro__ if "get_config" in cls.__dict__)
+        if given is None or not writer.__module__.startswith("yeoul."):
+            return base
+        objects = self.__dict__["_given_objects"]
+        if objects:
+            raise NotImplementedError(
+                f"{type(self).__name__} was made with {', '.join(map(repr, objects))}, which is more than numbers and text: override "
+                "get_config() in it, and from_config() if a configuration must be turned into objects first."
+            )
+        accepted = arguments_of(type(self))
+        return {**given, **{key: value for key, value in base.items() if key in accepted}}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -627,7 +654,7 @@ def _symbolic_mask(tensor: KerasTensor, mask: Tensor) -> KerasTensor:
 
 
 #: Attributes that hold no layers of their own, or many other things.
-_NO_PARTS = frozenset(("_calls", "_own", "_cache", "_graph", "_counts", "_documents", "_tokens", "optimizer"))
+_NO_PARTS = frozenset(("_calls", "_given", "_own", "_cache", "_graph", "_counts", "_documents", "_tokens", "optimizer"))
 
 
 def known_axis(input_shape: Any, axis: int, layer: Layer) -> int:
