@@ -35,6 +35,8 @@ LAYERS: dict[str, tuple[int, int, int, int, int, bool, int, int]] = {
     "ResNet-50 28 128-128": (28, 128, 128, 3, 1, True, 1, 4),
     "ResNet-50 14 256-256": (14, 256, 256, 3, 1, True, 1, 8),
     "ResNet-50 7 512-512": (7, 512, 512, 3, 1, True, 1, 8),
+    "ResNeXt 28 128-128 in 32 groups": (28, 128, 128, 3, 1, True, 32, 4),
+    "autoencoder 28 32-1": (28, 32, 1, 3, 1, True, 1, 32),
     "MobileNetV2 112 32 depthwise": (112, 32, 32, 3, 1, True, 32, 4),
     "MobileNetV2 112 96 depthwise/2": (112, 96, 96, 3, 2, True, 96, 4),
     "MobileNetV2 56 144 depthwise": (56, 144, 144, 3, 1, True, 144, 4),

@@ -21,86 +21,10 @@
 #include "kernels/kernels.h"
 #include "kernels/map.h"
 #include "kernels/patch.h"
+#include "kernels/scattered.h"
 #include "kernels/vector.h"
 
 namespace yeoul::YEOUL_ISA {
-
-// -- tiles ------------------------------------------------------------------------------------------------------------
-// Rows of a that start anywhere.
-template <typename T, int MR>
-struct ScatteredRows {
-  const T* row[MR];
-  int64_t step, position = 0;
-  T at(int i) const { return row[i][position]; }
-  void next() { position += step; }
-};
-
-// A left operand: row i starts at a + rows[i], and its k elements lie in runs, `step` apart.
-template <typename T>
-struct LeftRows {
-  const T* a;
-  const int64_t* rows;
-  const Run* runs;
-  int64_t n_runs, step;
-};
-
-template <typename T, int MR, int NV>
-void tile_of_runs(const LeftRows<T>& left, int64_t top, const T* b, int64_t b_row, T* c, int64_t c_row, bool adds) {
-  tile_with<T, MR, NV>(c, c_row, adds, [&](Vec<T>(&sum)[MR][NV]) __attribute__((always_inline)) {
-    const T* panel = b;
-    for (int64_t r = 0; r < left.n_runs; ++r) {
-      const Run run = left.runs[r];
-      ScatteredRows<T, MR> rows;
-#pragma GCC unroll 16
-      for (int i = 0; i < MR; ++i) rows.row[i] = left.a + left.rows[top + i] + run.at;
-      rows.step = left.step;
-      multiply_add<T, MR, NV>(sum, run.length, rows, panel, b_row);
-      panel += run.length * b_row;
-    }
-  });
-}
-
-constexpr int kNarrowRows = 8;  // of a tile one vector wide
-
-template <typename T, int NV, int MR = NV == 1 ? kNarrowRows : kTileRows>
-void tile_of_rows(int64_t height, const LeftRows<T>& left, int64_t top, const T* b, int64_t b_row, T* c, int64_t c_row,
-                  bool adds) {
-  if constexpr (MR > 1) {
-    if (height < MR) return tile_of_rows<T, NV, MR - 1>(height, left, top, b, b_row, c, c_row, adds);
-  }
-  tile_of_runs<T, MR, NV>(left, top, b, b_row, c, c_row, adds);
-}
-
-// `count` rows of up to NV vectors of columns.
-template <typename T, int NV>
-void strips_of_runs(const LeftRows<T>& left, int64_t count, const T* b, int64_t b_row, int64_t columns, T* c,
-                    int64_t c_row, bool adds) {
-  constexpr int64_t height = NV == 1 ? kNarrowRows : kTileRows, width = NV * kLanes<T>;
-  const int64_t strips = (count + height - 1) / height;
-  for (int64_t i = 0; i < strips; ++i) {
-    const int64_t top = count * i / strips, rows = count * (i + 1) / strips - top;
-    T* to = c + top * c_row;
-    if (columns == width) {
-      tile_of_rows<T, NV>(rows, left, top, b, b_row, to, c_row, adds);
-      continue;
-    }
-    alignas(64) T edge[height * width];
-    if (adds)
-      for (int64_t r = 0; r < rows; ++r) copy_few(edge + r * width, to + r * c_row, columns);
-    tile_of_rows<T, NV>(rows, left, top, b, b_row, edge, width, adds);
-    for (int64_t r = 0; r < rows; ++r) copy_few(to + r * c_row, edge + r * width, columns);
-  }
-}
-
-template <typename T>
-void panel_of_runs(const LeftRows<T>& left, int64_t count, const T* b, int64_t b_row, int64_t columns, T* c,
-                   int64_t c_row, bool adds) {
-  constexpr int64_t w = kLanes<T>;
-  if (columns <= w) return strips_of_runs<T, 1>(left, count, b, b_row, columns, c, c_row, adds);
-  if (kTileVectors == 2 || columns <= 2 * w)
-    return strips_of_runs<T, 2>(left, count, b, b_row, columns, c, c_row, adds);
-  strips_of_runs<T, kTileVectors>(left, count, b, b_row, columns, c, c_row, adds);
-}
 
 // -- layout -----------------------------------------------------------------------------------------------------------
 constexpr int64_t kConvRows = 96;          // targets of a piece
@@ -150,6 +74,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   l.panels = (vectors + kTileVectors - 1) / kTileVectors;
   l.width = (vectors + l.panels - 1) / l.panels * w;
   l.panels = (vectors * w + l.width - 1) / l.width;
+  if (columns == 1 && !is_grad) l.width = 1;  // dot products
   const bool splits_columns = !is_grad && !l.is_depthwise && s.groups == 1 && p.n_phases() == 1;
 
   int64_t total = 1;
