@@ -6,22 +6,11 @@ from typing import Any
 
 from yeoul.applications.dense_blocks import densely_connected
 from yeoul.applications.imagenet_utils import decode_predictions, preparing
+from yeoul.applications.inputs import ARGUMENTS
 
 __all__ = ["DenseNet121", "DenseNet169", "DenseNet201", "decode_predictions", "preprocess_input"]
 
 preprocess_input = preparing("torch")
-
-_ARGUMENTS = """
-
-    Args:
-        include_top: whether the classifier is part of the model.
-        weights: None, "imagenet", or the path of a file.
-        input_tensor: images of another model to go on from.
-        input_shape: of one image.
-        pooling: without top: "avg", "max", or None for feature maps.
-        classes, classifier_activation: of the top.
-        name: of the model.
-    """
 
 
 def DenseNet121(
@@ -63,12 +52,6 @@ def DenseNet201(
     return densely_connected((6, 12, 48, 32), file_stem="densenet201", **locals())
 
 
-DenseNet121.__doc__ = (
-    f"DenseNet of 121 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{_ARGUMENTS}"
-)
-DenseNet169.__doc__ = (
-    f"DenseNet of 169 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{_ARGUMENTS}"
-)
-DenseNet201.__doc__ = (
-    f"DenseNet of 201 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{_ARGUMENTS}"
-)
+DenseNet121.__doc__ = f"DenseNet of 121 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{ARGUMENTS}"
+DenseNet169.__doc__ = f"DenseNet of 169 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{ARGUMENTS}"
+DenseNet201.__doc__ = f"DenseNet of 201 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{ARGUMENTS}"

@@ -10,6 +10,7 @@ from yeoul.applications.efficient_blocks import Stage, Style, normalized, repeat
 from yeoul.applications.heads import finished
 from yeoul.applications.imagenet_utils import DEVIATIONS, decode_predictions, preparing
 from yeoul.applications.inputs import (
+    ARGUMENTS,
     channels_axis,
     check_arguments,
     images_from,
@@ -76,19 +77,7 @@ def _efficientnet(
     return finished(images, x, name, weights, f"efficientnetb{number}{end}.h5", "")
 
 
-_ARGUMENTS = """
-
-    The model takes colours 0 to 255.
-
-    Args:
-        include_top: whether the classifier is part of the model.
-        weights: None, "imagenet", or the path of a file.
-        input_tensor: images of another model to go on from.
-        input_shape: of one image.
-        pooling: without top: "avg", "max", or None for feature maps.
-        classes, classifier_activation: of the top.
-        name: of the model.
-    """
+_ARGUMENTS = "\n\n    The model takes colours 0 to 255." + ARGUMENTS
 
 
 def EfficientNetB0(

@@ -12,6 +12,19 @@ from yeoul.core import config
 from yeoul.core.tensor import KerasTensor
 from yeoul.layers import Input
 
+#: How docstrings of models with the usual arguments end.
+ARGUMENTS = """
+
+    Args:
+        include_top: whether the classifier is part of the model.
+        weights: None, "imagenet", or the path of a file.
+        input_tensor: images of another model to go on from.
+        input_shape: of one image.
+        pooling: without top: "avg", "max", or None for feature maps.
+        classes, classifier_activation: of the top.
+        name: of the model.
+    """
+
 
 def channels_axis() -> int:
     """The axis of channels, counted from the front."""

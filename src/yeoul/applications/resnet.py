@@ -5,23 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul.applications.imagenet_utils import decode_predictions, preparing
+from yeoul.applications.inputs import ARGUMENTS
 from yeoul.applications.residual import residual_network
 
 __all__ = ["ResNet50", "ResNet101", "ResNet152", "decode_predictions", "preprocess_input"]
 
 preprocess_input = preparing("caffe")
-
-_ARGUMENTS = """
-
-    Args:
-        include_top: whether the classifier is part of the model.
-        weights: None, "imagenet", or the path of a file.
-        input_tensor: images of another model to go on from.
-        input_shape: of one image.
-        pooling: without top: "avg", "max", or None for feature maps.
-        classes, classifier_activation: of the top.
-        name: of the model.
-    """
 
 
 def ResNet50(
@@ -63,6 +52,6 @@ def ResNet152(
     return residual_network((3, 8, 36, 3), True, file_stem="resnet152", **locals())
 
 
-ResNet50.__doc__ = f"ResNet of 50 layers, for images of 224 x 224. Source: He et al. 2015, table 1.{_ARGUMENTS}"
-ResNet101.__doc__ = f"ResNet of 101 layers, for images of 224 x 224. Source: He et al. 2015, table 1.{_ARGUMENTS}"
-ResNet152.__doc__ = f"ResNet of 152 layers, for images of 224 x 224. Source: He et al. 2015, table 1.{_ARGUMENTS}"
+ResNet50.__doc__ = f"ResNet of 50 layers, for images of 224 x 224. Source: He et al. 2015, table 1.{ARGUMENTS}"
+ResNet101.__doc__ = f"ResNet of 101 layers, for images of 224 x 224. Source: He et al. 2015, table 1.{ARGUMENTS}"
+ResNet152.__doc__ = f"ResNet of 152 layers, for images of 224 x 224. Source: He et al. 2015, table 1.{ARGUMENTS}"

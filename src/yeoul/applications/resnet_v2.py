@@ -5,23 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul.applications.imagenet_utils import decode_predictions, preparing
+from yeoul.applications.inputs import ARGUMENTS
 from yeoul.applications.residual import residual_network
 
 __all__ = ["ResNet50V2", "ResNet101V2", "ResNet152V2", "decode_predictions", "preprocess_input"]
 
 preprocess_input = preparing("tf")
-
-_ARGUMENTS = """
-
-    Args:
-        include_top: whether the classifier is part of the model.
-        weights: None, "imagenet", or the path of a file.
-        input_tensor: images of another model to go on from.
-        input_shape: of one image.
-        pooling: without top: "avg", "max", or None for feature maps.
-        classes, classifier_activation: of the top.
-        name: of the model.
-    """
 
 
 def ResNet50V2(
@@ -63,6 +52,6 @@ def ResNet152V2(
     return residual_network((3, 8, 36, 3), False, file_stem="resnet152v2", **locals())
 
 
-ResNet50V2.__doc__ = f"ResNet of 50 layers with activation before the convolutions, for images of 224 x 224. Source: He et al. 2016.{_ARGUMENTS}"
-ResNet101V2.__doc__ = f"ResNet of 101 layers with activation before the convolutions, for images of 224 x 224. Source: He et al. 2016.{_ARGUMENTS}"
-ResNet152V2.__doc__ = f"ResNet of 152 layers with activation before the convolutions, for images of 224 x 224. Source: He et al. 2016.{_ARGUMENTS}"
+ResNet50V2.__doc__ = f"ResNet of 50 layers with activation before the convolutions, for images of 224 x 224. Source: He et al. 2016.{ARGUMENTS}"
+ResNet101V2.__doc__ = f"ResNet of 101 layers with activation before the convolutions, for images of 224 x 224. Source: He et al. 2016.{ARGUMENTS}"
+ResNet152V2.__doc__ = f"ResNet of 152 layers with activation before the convolutions, for images of 224 x 224. Source: He et al. 2016.{ARGUMENTS}"
