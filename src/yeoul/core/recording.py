@@ -19,7 +19,7 @@ class Recorder:
         self._reads: dict[int, tuple[Any, list[Any]]] = {}  # by id of a variable: it, and the tensors it was read as
 
     def open(self) -> None:
-        open_recorders.append(self)
+        open_recorders.list.append(self)
 
     def close(self) -> None:
         if self in open_recorders.list:
@@ -47,9 +47,6 @@ class _OpenRecorders(threading.local):
 
     def __init__(self) -> None:
         self.list: list[Recorder] = []
-
-    def append(self, recorder: Recorder) -> None:
-        self.list.append(recorder)
 
     def keep(self, node: Any, results: list[Any]) -> None:
         """Lets the open recorders hold the node of results that were just computed."""

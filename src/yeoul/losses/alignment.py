@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul import ops
-from yeoul.core import config, dtypes
 from yeoul.core.tensor import Tensor
+from yeoul.ops.registry import as_float
 
 
 def aligned(y_true: Any, y_pred: Any) -> tuple[Tensor, Tensor]:
     """(y_true, y_pred) in the float dtype of the predictions and of one rank."""
-    y_pred = ops.convert_to_tensor(y_pred)
-    if not dtypes.is_float(y_pred.dtype):
-        y_pred = ops.cast(y_pred, config.floatx())
+    y_pred = as_float(y_pred)
     return same_rank(ops.cast(ops.convert_to_tensor(y_true), y_pred.dtype), y_pred)
 
 

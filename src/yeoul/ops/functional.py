@@ -9,7 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from yeoul.core import config, dtypes, tree
+from yeoul.core import dtypes, tree
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import (
     absolute,
@@ -38,7 +38,7 @@ from yeoul.ops.elementwise import (
 )
 from yeoul.ops.elementwise import select as choose
 from yeoul.ops.reductions import all as all_of
-from yeoul.ops.registry import cast, concrete, convert, kind_of, promoted, result_type
+from yeoul.ops.registry import as_float, cast, concrete, convert, kind_of, promoted, result_type
 from yeoul.ops.shaping import stack
 
 __all__ = [
@@ -69,11 +69,6 @@ __all__ = [
     "where",
     "while_loop",
 ]
-
-
-def _float(x: Any) -> Tensor:
-    x = convert(x)
-    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
 
 
 def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
@@ -164,7 +159,7 @@ def hypot(x1: Any, x2: Any) -> Tensor:
 
 def erfinv(x: Any) -> Tensor:
     """Inverse of erf: infinite at -1 and 1, NaN beyond. Source: Giles 2010, and for float64 two steps of Newton."""
-    x = _float(x)
+    x = as_float(x)
     is_inside = absolute(x) < 1
     inner = choose(is_inside, x, 0)
     y = _giles(inner)

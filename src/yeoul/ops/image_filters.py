@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from yeoul.core import config, dtypes
 from yeoul.core.tensor import Tensor
 from yeoul.ops.convolution import depthwise_conv, explicit_padding, per_axis, window_counts
 from yeoul.ops.image_frames import Frame
 from yeoul.ops.layout import pad_primitive, slice_primitive
 from yeoul.ops.reductions import mean
-from yeoul.ops.registry import cast, convert
+from yeoul.ops.registry import as_float, cast, convert
 from yeoul.ops.shaping import concatenate, pad, reshape, stack, transpose
 
 __all__ = ["extract_patches", "extract_patches_3d", "gaussian_blur", "sobel_edges", "ssim"]
@@ -31,10 +30,6 @@ def _filtered(x: Tensor, window: np.ndarray, padding: str) -> Tensor:
     return depthwise_conv(x, cast(np.ascontiguousarray(kernel), x.dtype), 1, padding, "channels_last")
 
 
-def _float(x: Tensor) -> Tensor:
-    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
-
-
 def gaussian_blur(
     images: Any, kernel_size: Any = (3, 3), sigma: Any = (1.0, 1.0), data_format: str | None = None
 ) -> Tensor:
@@ -46,13 +41,13 @@ def gaussian_blur(
     across, down = (sigma, sigma) if isinstance(sigma, (int, float)) else np.asarray(convert(sigma)).tolist()
     frame = Frame("gaussian_blur", images, data_format)
     window = np.outer(_bell(rows, down), _bell(columns, across))
-    return frame.back(cast(_filtered(_float(frame.images), window, "same"), frame.images.dtype))
+    return frame.back(cast(_filtered(as_float(frame.images), window, "same"), frame.images.dtype))
 
 
 def sobel_edges(images: Any, data_format: str | None = None) -> Tensor:
     """Derivatives (down, across) of each channel, on a new last axis. Source: Sobel & Feldman 1968."""
     frame = Frame("sobel_edges", images, data_format)
-    x = pad(_float(frame.images), ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
+    x = pad(as_float(frame.images), ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
     down = np.outer([-1.0, 0.0, 1.0], [1.0, 2.0, 1.0])
     y = _filtered(x, np.stack([down, down.T], -1), "valid")
     *lead, channels = y.shape
@@ -73,7 +68,7 @@ def ssim(
 ) -> Tensor:
     """Structural similarity of two images, 1 if they are equal: one number for each pair. Source: Wang et al. 2004."""
     first, second = Frame("ssim", image1, data_format), Frame("ssim", image2, data_format)
-    a, b = _float(first.images), _float(second.images)
+    a, b = as_float(first.images), as_float(second.images)
     bell = np.outer(_bell(filter_size, filter_sigma), _bell(filter_size, filter_sigma))
 
     def local(x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from yeoul.core import config, dtypes
+from yeoul.core import dtypes
 from yeoul.core.shapes import normalize_axes
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.ops import factorizations as primitives
@@ -16,7 +16,7 @@ from yeoul.ops.product import matmul_primitive, matrix_transpose
 from yeoul.ops.reductions import max as largest
 from yeoul.ops.reductions import min as smallest
 from yeoul.ops.reductions import sum as sum_of
-from yeoul.ops.registry import cast, convert, promoted
+from yeoul.ops.registry import as_float, cast, convert, promoted
 from yeoul.ops.shaping import argsort, expand_dims, moveaxis, reshape, squeeze
 
 __all__ = [
@@ -41,11 +41,6 @@ __all__ = [
 ]
 
 
-def _float(x: Any) -> Tensor:
-    x = convert(x)
-    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
-
-
 def _epsilon(dtype: str) -> float:
     return float(np.finfo(dtypes.to_numpy(dtype) if dtype in ("float32", "float64") else np.float32).eps)
 
@@ -56,13 +51,13 @@ def cholesky(x: Any, upper: bool = False) -> Tensor:
 
     Raises: ValueError if a matrix is not positive definite, or not square.
     """
-    factor = primitives.cholesky_primitive(_float(x))
+    factor = primitives.cholesky_primitive(as_float(x))
     return matrix_transpose(factor) if upper else factor
 
 
 def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
     """The inverse of the matrix whose Cholesky factor is `x`: (L L')^-1, or (U' U)^-1 with `upper`."""
-    x = _float(x)
+    x = as_float(x)
     primitives.require_square(x, "cholesky_inverse")
     one = from_array(np.eye(x.shape[-1], dtype=dtypes.to_numpy(x.dtype)))
     inverse = primitives.solve_triangular_primitive(x, one, lower=not upper)
@@ -72,7 +67,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> Tensor:
 
 def lu_factor(x: Any) -> tuple[Tensor, Tensor]:
     """(LU, p): both factors in one matrix (L's diagonal of ones left out) and where rows are found: x = (L U)[p]."""
-    lu, order = primitives.lu_primitive(_float(x))
+    lu, order = primitives.lu_primitive(as_float(x))
     return lu, argsort(order)
 
 
@@ -85,13 +80,13 @@ def qr(x: Any, mode: str = "reduced") -> tuple[Tensor, Tensor]:
         raise ValueError(
             f"`mode` argument value not supported. Expected one of {{'reduced', 'complete'}}. Received: mode={mode}"
         )
-    q, r = primitives.qr_primitive(_float(x), mode=mode)
+    q, r = primitives.qr_primitive(as_float(x), mode=mode)
     return q, r
 
 
 def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """(U, s, V') with x = U diag(s) V'; only s without `compute_uv`; s is descending."""
-    x = _float(x)
+    x = as_float(x)
     if not compute_uv:
         return primitives.singular_values_primitive(x)
     return tuple(primitives.svd_primitive(x, full=bool(full_matrices)))
@@ -99,25 +94,25 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
 
 def eig(x: Any) -> tuple[Tensor, Tensor]:
     """(w, V): complex eigenvalues and, in columns, eigenvectors of square matrices. It has no gradient."""
-    w, v = primitives.eig_primitive(_float(x))
+    w, v = primitives.eig_primitive(as_float(x))
     return w, v
 
 
 def eigh(x: Any) -> tuple[Tensor, Tensor]:
     """(w, V): ascending eigenvalues and, in columns, eigenvectors of symmetric matrices."""
-    w, v = primitives.eigh_primitive(_float(x))
+    w, v = primitives.eigh_primitive(as_float(x))
     return w, v
 
 
 # -- determinants, inverses, solutions ----------------------------------------------------------------------------------
 def det(x: Any) -> Tensor:
     """Determinants of square matrices."""
-    return primitives.determinant_primitive(_float(x))
+    return primitives.determinant_primitive(as_float(x))
 
 
 def slogdet(x: Any) -> tuple[Tensor, Tensor]:
     """(sign, log |det x|) of square matrices."""
-    sign, logs = primitives.slogdet_primitive(_float(x))
+    sign, logs = primitives.slogdet_primitive(as_float(x))
     return sign, logs
 
 
@@ -131,12 +126,12 @@ def inv(x: Any) -> Tensor:
 
     Raises: ValueError if a matrix is singular.
     """
-    return primitives.inverse_primitive(_float(x))
+    return primitives.inverse_primitive(as_float(x))
 
 
 def pinv(x: Any, rcond: float | None = None) -> Tensor:
     """Pseudoinverses: (..., m, n) -> (..., n, m). Singular values up to `rcond` times the largest count as zero."""
-    x = _float(x)
+    x = as_float(x)
     if rcond is None:
         rcond = 10.0 * max(x.shape[-2:]) * _epsilon(x.dtype)  # type: ignore[type-var, operator]
     return primitives.pseudo_inverse_primitive(x, rcond=float(rcond))
@@ -144,7 +139,7 @@ def pinv(x: Any, rcond: float | None = None) -> Tensor:
 
 def matrix_rank(x: Any, tol: Any = None) -> Tensor:
     """How many singular values exceed `tol` (by default max(m, n) eps times the largest), int32."""
-    x = _float(x)
+    x = as_float(x)
     values = svd(x, compute_uv=False)
     if tol is None:
         tol = largest(values, -1, keepdims=True) * (max(x.shape[-2:]) * _epsilon(x.dtype))  # type: ignore[type-var, operator]
@@ -199,7 +194,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
         ord: for vectors any number or infinity; for matrices "fro", "nuc", 1, -1, 2, -2, inf, -inf.
     Raises: ValueError for an order that the vectors or matrices do not have.
     """
-    x = _float(x)
+    x = as_float(x)
     if axis is None and ord is None:
         return sqrt(sum_of(square(x), None, keepdims))
     axes = tuple(range(x.ndim)) if axis is None else normalize_axes(axis, x.ndim)

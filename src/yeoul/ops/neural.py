@@ -32,7 +32,7 @@ from yeoul.ops.elementwise import (
 from yeoul.ops.reductions import cumsum, mean, moments
 from yeoul.ops.reductions import max as largest
 from yeoul.ops.reductions import sum as sum_of
-from yeoul.ops.registry import cast, convert
+from yeoul.ops.registry import as_float, cast, convert
 from yeoul.ops.shaping import flip, reshape, reshape_by, sort, split, squeeze
 
 __all__ = [
@@ -73,11 +73,6 @@ __all__ = [
 ]
 
 
-def _float(x: Any) -> Tensor:
-    x = convert(x)
-    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
-
-
 def relu(x: Any) -> Tensor:
     """max(x, 0), with gradient 0 at 0."""
     x = convert(x)
@@ -92,31 +87,31 @@ def relu6(x: Any) -> Tensor:
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
     """x where positive, negative_slope x elsewhere."""
-    x = _float(x)
+    x = as_float(x)
     return select(x > 0, x, x * negative_slope)
 
 
 def elu(x: Any, alpha: float = 1.0) -> Tensor:
     """x where positive, alpha (exp(x) - 1) elsewhere."""
-    x = _float(x)
+    x = as_float(x)
     return select(x > 0, x, expm1(minimum(x, 0)) * alpha)
 
 
 def selu(x: Any) -> Tensor:
     """1.0507 x where positive, 1.0507 1.6733 (exp(x) - 1) elsewhere. Source: Klambauer et al. 2017."""
-    x = _float(x)
+    x = as_float(x)
     return select(x >= 0, x, expm1(minimum(x, 0)) * 1.6732632423543772) * 1.0507009873554805
 
 
 def celu(x: Any, alpha: float = 1.0) -> Tensor:
     """max(x, 0) + min(alpha (exp(x / alpha) - 1), 0)."""
-    x = _float(x)
+    x = as_float(x)
     return maximum(x, 0) + minimum(expm1(minimum(x, 0) / alpha) * alpha, 0)
 
 
 def gelu(x: Any, approximate: bool = True) -> Tensor:
     """x Phi(x), by tanh if `approximate`. Source: Hendrycks & Gimpel 2016."""
-    x = _float(x)
+    x = as_float(x)
     if approximate:
         return x * 0.5 * (tanh((x + x * x * x * 0.044715) * math.sqrt(2 / math.pi)) + 1.0)
     return x * 0.5 * (erf(x / math.sqrt(2)) + 1.0)
@@ -124,7 +119,7 @@ def gelu(x: Any, approximate: bool = True) -> Tensor:
 
 def silu(x: Any) -> Tensor:
     """x sigmoid(x)."""
-    x = _float(x)
+    x = as_float(x)
     return x * sigmoid(x)
 
 
@@ -133,23 +128,23 @@ swish = silu
 
 def softsign(x: Any) -> Tensor:
     """x / (1 + |x|)."""
-    x = _float(x)
+    x = as_float(x)
     return x / (absolute(x) + 1.0)
 
 
 def log_sigmoid(x: Any) -> Tensor:
     """log(sigmoid(x))."""
-    return -softplus(-_float(x))
+    return -softplus(-as_float(x))
 
 
 def hard_sigmoid(x: Any) -> Tensor:
     """relu6(x + 3) / 6: from 0 at -3 to 1 at 3."""
-    return relu6(_float(x) + 3.0) / 6.0
+    return relu6(as_float(x) + 3.0) / 6.0
 
 
 def hard_silu(x: Any) -> Tensor:
     """x hard_sigmoid(x)."""
-    x = _float(x)
+    x = as_float(x)
     return x * hard_sigmoid(x)
 
 
@@ -158,24 +153,24 @@ hard_swish = hard_silu
 
 def hard_tanh(x: Any) -> Tensor:
     """min(max(x, -1), 1)."""
-    return minimum(maximum(_float(x), -1.0), 1.0)
+    return minimum(maximum(as_float(x), -1.0), 1.0)
 
 
 def tanh_shrink(x: Any) -> Tensor:
     """x - tanh(x)."""
-    x = _float(x)
+    x = as_float(x)
     return x - tanh(x)
 
 
 def hard_shrink(x: Any, threshold: float = 0.5) -> Tensor:
     """x where |x| > threshold, 0 elsewhere."""
-    x = _float(x)
+    x = as_float(x)
     return select(absolute(x) > threshold, x, 0)
 
 
 def soft_shrink(x: Any, threshold: float = 0.5) -> Tensor:
     """x moved towards 0 by `threshold`, 0 within it."""
-    x = _float(x)
+    x = as_float(x)
     return select(x > threshold, x - threshold, select(x < -threshold, x + threshold, 0))
 
 
@@ -187,32 +182,32 @@ def threshold(x: Any, threshold: float, default_value: float) -> Tensor:
 
 def squareplus(x: Any, b: float = 4) -> Tensor:
     """(x + sqrt(x^2 + b)) / 2."""
-    x = _float(x)
+    x = as_float(x)
     return (x + sqrt(square(x) + b)) / 2.0
 
 
 def sparse_plus(x: Any) -> Tensor:
     """0 below -1, (x + 1)^2 / 4 up to 1, x above."""
-    x = _float(x)
+    x = as_float(x)
     return select(x <= -1, 0, select(x < 1, square(x + 1.0) * 0.25, x))
 
 
 def sparse_sigmoid(x: Any) -> Tensor:
     """(x + 1) / 2 between -1 and 1, 0 below, 1 above; with gradient 0 at both."""
-    x = _float(x)
+    x = as_float(x)
     return select(x <= -1, 0, select(x >= 1, 1, (x + 1.0) * 0.5))
 
 
 def glu(x: Any, axis: int = -1) -> Tensor:
     """a sigmoid(b) for the two halves a, b of x along `axis`."""
 
-    a, b = split(_float(x), 2, axis)
+    a, b = split(as_float(x), 2, axis)
     return a * sigmoid(b)
 
 
 def softmax(x: Any, axis: Any = -1) -> Tensor:
     """exp(x) / sum(exp(x)) along `axis`; all axes together if None."""
-    x = _float(x)
+    x = as_float(x)
     if axis is None:
         return reshape_by(softmax(reshape(x, (-1,)), 0), [(x, i) for i in range(x.ndim)])
     e = exp(x - stop_gradient(largest(x, axis, keepdims=True)))
@@ -221,7 +216,7 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
 
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
     """log(softmax(x)) along `axis`."""
-    x = _float(x)
+    x = as_float(x)
     shifted = x - stop_gradient(largest(x, axis, keepdims=True))
     return shifted - log(sum_of(exp(shifted), axis, keepdims=True))
 
@@ -231,7 +226,7 @@ def sparsemax(x: Any, axis: int = -1) -> Tensor:
 
     Source: Martins & Astudillo 2016, algorithm 1; Keras 3.15 takes another threshold, with which the sum is not 1.
     """
-    x = _float(x)
+    x = as_float(x)
     axis = normalize_axis(axis, x.ndim)
     n: Any = x.shape[axis]
     descending = flip(sort(x, axis), axis)
@@ -246,7 +241,7 @@ def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
 
     Raises: ValueError if the shapes differ.
     """
-    x1, x2 = _float(x1), _float(x2)
+    x1, x2 = as_float(x1), as_float(x2)
     if x1.shape != x2.shape:
         raise ValueError(f"Input shapes {x1.shape} and {x2.shape} must match for PSNR calculation. ")
     return (2 * math.log(max_val) - log(mean(square(x1 - x2)))) * (10 / math.log(10))
@@ -254,7 +249,7 @@ def psnr(x1: Any, x2: Any, max_val: float) -> Tensor:
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
     """-sum(target log(p)) along `axis`, p being softmax(output) or the output renormalised and clipped."""
-    target, output = convert(target), _float(output)
+    target, output = convert(target), as_float(output)
     target = cast(target, output.dtype)
     if from_logits:
         return -sum_of(target * log_softmax(output, axis), axis)
@@ -264,7 +259,7 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 
 def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Tensor:
     """-log(p[target]) along `axis`, for integer targets."""
-    target, output = convert(target), _float(output)
+    target, output = convert(target), as_float(output)
     if target.ndim == output.ndim and target.shape[-1] == 1:
         target = squeeze(target, -1)
     if not dtypes.is_integer(target.dtype):
@@ -280,7 +275,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
 
 def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> Tensor:
     """-(t log(p) + (1 - t) log(1 - p)), element by element."""
-    target, output = convert(target), _float(output)
+    target, output = convert(target), as_float(output)
     target = cast(target, output.dtype)
     if from_logits:
         return maximum(output, 0) - output * target + log1p(exp(-absolute(output)))
@@ -295,7 +290,7 @@ def _clip_probabilities(p: Tensor) -> Tensor:
 
 def normalize(x: Any, axis: Any = -1, order: int = 2, epsilon: float | None = None) -> Tensor:
     """x divided by its norm along `axis`."""
-    x = _float(x)
+    x = as_float(x)
     epsilon = config.epsilon() if epsilon is None else epsilon
     if order == 2:
         return x * rsqrt(maximum(sum_of(square(x), axis, keepdims=True), epsilon * epsilon))
@@ -308,7 +303,7 @@ def batch_normalization(
     x: Any, mean: Any, variance: Any, axis: int, offset: Any = None, scale: Any = None, epsilon: float = 1e-3
 ) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) scale + offset, statistics lying along `axis`."""
-    x = _float(x)
+    x = as_float(x)
     axis = normalize_axis(axis, x.ndim)
     shape = [1] * x.ndim
     shape[axis] = -1
@@ -335,7 +330,7 @@ def layer_normalization(
         raise ValueError("layer_normalization no longer takes rms_scaling=True. Use rms_normalization.")
     if kwargs:
         raise TypeError(f"layer_normalization has no argument {next(iter(kwargs))!r}.")
-    x = _float(x)
+    x = as_float(x)
     average, variance = moments(x, axis, keepdims=True)
     y = (x - average) * rsqrt(variance + (config.epsilon() if epsilon is None else epsilon))
     y = y if gamma is None else y * _along_axes(gamma, x, axis)
@@ -354,6 +349,6 @@ def _along_axes(v: Any, x: Tensor, axis: Any) -> Tensor:
 
 def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float | None = None) -> Tensor:
     """x / sqrt(mean(x^2) + epsilon) scale, `epsilon` the configured one (1e-7) if not given. Source: Zhang & Sennrich 2019."""
-    x = _float(x)
+    x = as_float(x)
     y = x * rsqrt(mean(square(x), axis, keepdims=True) + (config.epsilon() if epsilon is None else epsilon))
     return y if scale is None else y * scale

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from yeoul.core import config, dtypes
 from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import exp, log, maximum, minimum, select, sqrt, square, stop_gradient
@@ -23,7 +22,7 @@ from yeoul.ops.reduction import (
     prod_,
     sum_,
 )
-from yeoul.ops.registry import cast, convert, promoted
+from yeoul.ops.registry import as_float, cast, convert, promoted
 
 __all__ = [
     "all",
@@ -82,9 +81,7 @@ def prod(x: Any, axis: Axis = None, keepdims: bool = False, dtype: Any = None) -
 
 def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over `axis`; integers give floatx."""
-    x = convert(x)
-    if not dtypes.is_float(x.dtype):
-        x = cast(x, config.floatx())
+    x = as_float(x)
     axes = normalize_axes(axis, x.ndim)
     total = _reduce(sum_, x, axis, keepdims)
     sizes = [x.shape[a] for a in axes]
@@ -143,9 +140,7 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Population variance over `axis`."""
-    x = convert(x)
-    if not dtypes.is_float(x.dtype):
-        x = cast(x, config.floatx())
+    x = as_float(x)
     return mean(square(x - mean(x, axis, keepdims=True)), axis, keepdims)
 
 

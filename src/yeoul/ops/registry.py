@@ -144,6 +144,12 @@ def cast(x: Any, dtype: Any) -> Tensor:
     return x if x.dtype == dtype else _cast(x, dtype=dtype)
 
 
+def as_float(x: Any) -> Tensor:
+    """`x` as a tensor of floats: integers and booleans become floatx."""
+    x = convert(x)
+    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
+
+
 class Primitive(Op):
     """An op that takes tensors as they come. Called with tensors and attributes."""
 

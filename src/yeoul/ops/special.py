@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from yeoul.core import config, dtypes
+from yeoul.core import dtypes
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import (
     absolute,
@@ -23,7 +23,7 @@ from yeoul.ops.elementwise import (
     sign,
     sin,
 )
-from yeoul.ops.registry import binary, cast, convert, elementwise, promoted
+from yeoul.ops.registry import as_float, binary, cast, convert, elementwise, promoted
 
 __all__ = [
     "cbrt",
@@ -138,20 +138,15 @@ def lcm(x1: Any, x2: Any) -> Tensor:
 
 
 # -- composed -----------------------------------------------------------------------------------------------------------
-def _float(x: Any) -> Tensor:
-    x = convert(x)
-    return x if dtypes.is_float(x.dtype) else cast(x, config.floatx())
-
-
 def cbrt(x: Any) -> Tensor:
     """The cube root, negative for negative numbers."""
-    x = _float(x)
+    x = as_float(x)
     return sign(x) * power(absolute(x), 1.0 / 3.0)
 
 
 def fabs(x: Any) -> Tensor:
     """|x|, always a float."""
-    return absolute(_float(x))
+    return absolute(as_float(x))
 
 
 def fmax(x1: Any, x2: Any) -> Tensor:
@@ -195,7 +190,7 @@ def ldexp(x1: Any, x2: Any) -> Tensor:
 
 def sinc(x: Any) -> Tensor:
     """sin(pi x) / (pi x), 1 at 0."""
-    angle = _float(x) * math.pi
+    angle = as_float(x) * math.pi
     is_zero = equal(angle, 0)
     return select(is_zero, 1, sin(angle) / select(is_zero, 1, angle))
 
@@ -209,19 +204,19 @@ def divide_no_nan(x1: Any, x2: Any) -> Tensor:
 
 def deg2rad(x: Any) -> Tensor:
     """Radians of degrees."""
-    return _float(x) * (math.pi / 180)
+    return as_float(x) * (math.pi / 180)
 
 
 def rad2deg(x: Any) -> Tensor:
     """Degrees of radians."""
-    return _float(x) * (180 / math.pi)
+    return as_float(x) * (180 / math.pi)
 
 
 def isposinf(x: Any) -> Tensor:
     """Whether an element is positive infinity."""
-    return equal(_float(x), math.inf)
+    return equal(as_float(x), math.inf)
 
 
 def isneginf(x: Any) -> Tensor:
     """Whether an element is negative infinity."""
-    return equal(_float(x), -math.inf)
+    return equal(as_float(x), -math.inf)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from yeoul import losses, metrics
-from yeoul.core import config, dtypes, tree
-from yeoul.ops.registry import cast, convert
+from yeoul.core import tree
+from yeoul.ops.registry import as_float
 from yeoul.training.checks import check_loss_fits
 from yeoul.training.outputs import per_output, split_outputs
 
@@ -133,9 +133,7 @@ class OutputLosses:
         total: Any = None
         for part in self.parts:
             output = outputs[part.index]
-            value: Any = convert(part.loss(targets[part.index], output, weights[part.index]))
-            if not dtypes.is_float(value.dtype):
-                value = cast(value, config.floatx())
+            value: Any = as_float(part.loss(targets[part.index], output, weights[part.index]))
             if part.tracker is not None:
                 part.tracker.update_state(value, sample_weight=float(output.shape[0]))
             if part.weight is not None:

@@ -9,12 +9,12 @@ import numpy as np
 
 from yeoul import metrics, optimizers
 from yeoul.callbacks.history import History
-from yeoul.core import config, dtypes, engine, trace, tree
+from yeoul.core import dtypes, engine, trace, tree
 from yeoul.graph.gradients import gradients
 from yeoul.graph.tape import GradientTape
 from yeoul.ops.elementwise import add
 from yeoul.ops.reduction import sum_
-from yeoul.ops.registry import cast, convert
+from yeoul.ops.registry import as_float
 from yeoul.serialization import deserialize_keras_object, serialize_keras_object
 from yeoul.training import evaluating, fitting, predicting, step_graph
 from yeoul.training.adapters import array_data, class_weights, to_arrays, unpack_x_y_sample_weight
@@ -210,9 +210,7 @@ class Trainer:
                 )
             total = self._compile_loss(y, y_pred, sample_weight)
         for extra in self.losses:  # type: ignore[attr-defined]
-            extra = convert(extra)
-            if not dtypes.is_float(extra.dtype):
-                extra = cast(extra, config.floatx())
+            extra = as_float(extra)
             if extra.shape:
                 extra = sum_(extra, axes=tuple(range(len(extra.shape))))
             total = extra if total is None else add(total, extra)
