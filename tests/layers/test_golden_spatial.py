@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.recorded import arrays_of
 from yeoul import GradientTape, Variable, layers, ops
 
 HERE = Path(__file__).parent
@@ -17,11 +18,7 @@ CASES = cases()
 
 @pytest.fixture(scope="module")
 def golden():
-    found = {}
-    for name in ("golden_spatial_convolutions.npz", "golden_spatial_layers.npz"):
-        with np.load(HERE / name) as stored:
-            found.update(stored)
-    return found
+    return arrays_of(HERE, "golden_spatial_convolutions.npz", "golden_spatial_layers.npz")
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _, _ in CASES}))

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.recorded import arrays_of
 from yeoul import layers, models, utils
 
 HERE = Path(__file__).parent
@@ -18,8 +19,7 @@ MANY = np.arange(48.0, dtype=np.float32).reshape(1, 6, 8, 1).repeat(400, 0)
 
 @pytest.fixture(scope="module")
 def golden():
-    with np.load(HERE / "golden_image_layers.npz") as stored:
-        return dict(stored)
+    return arrays_of(HERE, "golden_image_layers.npz")
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _, _ in CASES}))

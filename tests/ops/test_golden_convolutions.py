@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.recorded import arrays_of
 from yeoul import ops
 
 HERE = Path(__file__).parent
@@ -17,11 +18,7 @@ CASES = cases()
 
 @pytest.fixture(scope="module")
 def golden():
-    found = {}
-    for name in ("golden_convolutions.npz", "golden_pooling.npz"):
-        with np.load(HERE / name) as stored:
-            found.update(stored)
-    return found
+    return arrays_of(HERE, "golden_convolutions.npz", "golden_pooling.npz")
 
 
 @pytest.mark.parametrize("function", sorted({function for function, _, _ in CASES}))
