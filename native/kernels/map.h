@@ -897,11 +897,15 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
         break;
     }
   }
+  auto* handed = static_cast<char*>(result);
   for (int o = 0; o < m.n_outputs; ++o) {
     const MapOutput& output = m.outputs[o];
-    location[first_output + o] = output.value < 0
-                                     ? static_cast<char*>(result)
-                                     : static_cast<char*>(values[output.value]) + begin * p.outputs[o].item;
+    if (output.value < 0) {
+      location[first_output + o] = handed;
+      handed += (end - begin) * p.outputs[o].item;
+    } else {
+      location[first_output + o] = static_cast<char*>(values[output.value]) + begin * p.outputs[o].item;
+    }
   }
   for (int k = 0; k < p.n_constants; ++k) fill(location[p.ops[k].dst], p.ops[k].type, longest, p.ops[k].number);
 

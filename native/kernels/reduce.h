@@ -1,9 +1,11 @@
-// Reductions over the middle axis of a contiguous (outer, reduced, inner) array.
+// Reductions over the middle axis of a contiguous (outer, reduced, inner) array, several side by side.
 //
 //   y[o, i] = reduce over r of x[o, r, i]
 //
-// Rows (inner = 1) are reduced with several lanes at once; columns by adding whole rows.  Long sums are cut into blocks of fixed size whose sums are
-// added in order, in double precision for float32, so that the error stays that of pairwise summation and the bits never depend on threads.
+// Rows (inner = 1) are reduced with several lanes at once; columns by adding whole rows. Long axes are cut into parts
+// of fixed size whose states are joined in order, in double precision for float32, so that the error stays that of
+// pairwise summation and the bits never depend on threads. A variance is read once: each block of rows has its own mean
+// and squared deviations, and blocks join by the formula of Chan, Golub & LeVeque 1979.
 #pragma once
 
 #include <algorithm>
@@ -14,9 +16,12 @@
 
 namespace yeoul::YEOUL_ISA {
 
-constexpr int64_t kReduceBlock = 16384;   // elements a piece of a long row covers
-constexpr int64_t kColumnChunk = 256;     // columns a piece covers
+constexpr int64_t kReduceBlock = 16384;   // elements a part of a long row covers
+constexpr int64_t kColumnChunk = 512;     // columns a unit covers
 constexpr int64_t kRowBlock = 64;         // rows added up before they join the total
+constexpr int64_t kReduceBuffer = 4096;   // elements of a prologue's result held at a time
+constexpr int64_t kPartElements = 32768;  // elements that a part of long columns has at least
+constexpr int64_t kMostParts = 64;
 
 // What sums and products accumulate in.
 template <typename T>
@@ -30,169 +35,272 @@ struct Wide<float> {
 
 template <Reduction K, typename A>
 inline A identity() {
-  if constexpr (K == Reduction::red_sum) return A(0);
-  else if constexpr (K == Reduction::red_prod) return A(1);
+  if constexpr (K == Reduction::red_sum || K == Reduction::red_variance)
+    return A(0);
+  else if constexpr (K == Reduction::red_prod)
+    return A(1);
   else if constexpr (K == Reduction::red_max)
-    return std::numeric_limits<A>::has_infinity ? -std::numeric_limits<A>::infinity() : std::numeric_limits<A>::lowest();
+    return std::numeric_limits<A>::has_infinity ? -std::numeric_limits<A>::infinity()
+                                                : std::numeric_limits<A>::lowest();
   else
     return std::numeric_limits<A>::has_infinity ? std::numeric_limits<A>::infinity() : std::numeric_limits<A>::max();
 }
 
 template <Reduction K, typename A>
 inline A combine(A a, A b) {
-  if constexpr (K == Reduction::red_sum) return static_cast<A>(Wrap<A>(a) + Wrap<A>(b));
-  else if constexpr (K == Reduction::red_prod) return static_cast<A>(Wrap<A>(a) * Wrap<A>(b));
-  else if constexpr (K == Reduction::red_max) return (a > b || a != a) ? a : b;
-  else return (a < b || a != a) ? a : b;
+  if constexpr (K == Reduction::red_sum || K == Reduction::red_variance)
+    return static_cast<A>(Wrap<A>(a) + Wrap<A>(b));
+  else if constexpr (K == Reduction::red_prod)
+    return static_cast<A>(Wrap<A>(a) * Wrap<A>(b));
+  else if constexpr (K == Reduction::red_max)
+    return (a > b || a != a) ? a : b;
+  else
+    return (a < b || a != a) ? a : b;
 }
 
-// n contiguous elements, 16 lanes in the element's own type, at most kTile of them at a time.
-template <Reduction K, typename T>
-inline typename Wide<T>::type reduce_run_of(const T* x, int64_t n) {
+// The states of n reductions, each over `before` elements, take in those over `count` further elements. `first` holds
+// totals, or means with the squared deviations from them in `second`.
+template <Reduction K, typename A, typename T>
+inline void join(A* first, A* second, int64_t before, const T* other, const T* deviations, int64_t count, int64_t n) {
+  if constexpr (K == Reduction::red_variance) {
+    const A share = A(count) / A(before + count), weight = A(before) * share;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) {
+      const A step = static_cast<A>(other[i]) - first[i];
+      first[i] += step * share;
+      second[i] += static_cast<A>(deviations[i]) + step * step * weight;
+    }
+  } else {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) first[i] = combine<K, A>(first[i], static_cast<A>(other[i]));
+  }
+}
+
+// Up to kTile contiguous elements, 16 lanes in the element's own type; f(x) is what counts of each.
+template <Reduction K, typename T, typename F>
+inline typename Wide<T>::type reduce_run_of(const T* x, int64_t n, F&& f) {
   using A = typename Wide<T>::type;
   A total = identity<K, A>();
   constexpr int kWays = 16;
-  while (n > 0) {
-    const int64_t part = std::min<int64_t>(n, kTile);
-    int64_t i = 0;
-    if (part >= 2 * kWays) {
-      T lanes[kWays];
-      for (int l = 0; l < kWays; ++l) lanes[l] = x[l];
-      for (i = kWays; i + kWays <= part; i += kWays)
-        for (int l = 0; l < kWays; ++l) lanes[l] = combine<K, T>(lanes[l], x[i + l]);
-      for (int width = kWays / 2; width > 0; width /= 2)
-        for (int l = 0; l < width; ++l) lanes[l] = combine<K, T>(lanes[l], lanes[l + width]);
-      total = combine<K, A>(total, static_cast<A>(lanes[0]));
-    }
-    for (; i < part; ++i) total = combine<K, A>(total, static_cast<A>(x[i]));
-    x += part;
-    n -= part;
+  int64_t i = 0;
+  if (n >= 2 * kWays) {
+    T lanes[kWays];
+    for (int l = 0; l < kWays; ++l) lanes[l] = f(x[l]);
+    for (i = kWays; i + kWays <= n; i += kWays)
+      for (int l = 0; l < kWays; ++l) lanes[l] = combine<K, T>(lanes[l], f(x[i + l]));
+    for (int width = kWays / 2; width > 0; width /= 2)
+      for (int l = 0; l < width; ++l) lanes[l] = combine<K, T>(lanes[l], lanes[l + width]);
+    total = combine<K, A>(total, static_cast<A>(lanes[0]));
   }
+  for (; i < n; ++i) total = combine<K, A>(total, static_cast<A>(f(x[i])));
   return total;
 }
 
-// Elements [begin, end) of the input: in place, or computed by the prologue into `buffer` (kTile elements).
+// n contiguous elements join the state of one reduction.
 template <Reduction K, typename T>
-inline typename Wide<T>::type reduce_range(const ReduceTask& task, int64_t begin, int64_t end, char* scratch, T* buffer) {
+inline void add_run(const T* x, int64_t n, int64_t before, typename Wide<T>::type* first,
+                    typename Wide<T>::type* second) {
   using A = typename Wide<T>::type;
-  if (!task.prologue) return reduce_run_of<K, T>(static_cast<const T*>(task.in) + begin, end - begin);
-  A total = identity<K, A>();
-  for (int64_t at = begin; at < end; at += kTile) {
-    const int64_t stop = std::min(at + kTile, end);
-    map_run(*task.prologue, task.values, at, stop, nullptr, buffer, scratch);
-    total = combine<K, A>(total, reduce_run_of<K, T>(buffer, stop - at));
+  for (int64_t at = 0; at < n; at += kTile) {
+    const int64_t part = std::min(kTile, n - at);
+    A total = reduce_run_of<K, T>(x + at, part, [](T v) { return v; }), deviations = 0;
+    if constexpr (K == Reduction::red_variance) {
+      total /= A(part);
+      const T mean = static_cast<T>(total);
+      deviations = reduce_run_of<Reduction::red_sum, T>(x + at, part, [mean](T v) { return (v - mean) * (v - mean); });
+    }
+    join<K>(first, second, before + at, &total, &deviations, part, 1);
   }
-  return total;
+}
+
+// Rows of n columns, `stride` apart, join the states of n reductions. `block` has room for 2 kColumnChunk.
+template <Reduction K, typename T>
+inline void add_rows(const T* x, int64_t rows, int64_t n, int64_t stride, int64_t before, T* block,
+                     typename Wide<T>::type* first, typename Wide<T>::type* second) {
+  T* deviations = block + kColumnChunk;
+  for (int64_t at = 0; at < rows; at += kRowBlock, x += kRowBlock * stride) {
+    const int64_t part = std::min(kRowBlock, rows - at);
+    std::fill_n(block, n, identity<K, T>());
+    for (int64_t r = 0; r < part; ++r) {
+#pragma GCC ivdep
+      for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], x[r * stride + i]);
+    }
+    if constexpr (K == Reduction::red_variance) {
+      const T share = T(1) / T(part);
+      for (int64_t i = 0; i < n; ++i) block[i] *= share, deviations[i] = 0;
+      for (int64_t r = 0; r < part; ++r) {
+#pragma GCC ivdep
+        for (int64_t i = 0; i < n; ++i) {
+          const T step = x[r * stride + i] - block[i];
+          deviations[i] += step * step;
+        }
+      }
+    }
+    join<K>(first, second, before + at, block, deviations, part, n);
+  }
+}
+
+// f.operator()<K>() for the kind, if there is such a reduction of T.
+template <typename T, typename F>
+inline void with_kind(Reduction kind, F&& f) {
+  switch (kind) {
+    case Reduction::red_sum:
+      if constexpr (!std::is_same_v<T, bool>) f.template operator()<Reduction::red_sum>();
+      break;
+    case Reduction::red_prod:
+      if constexpr (!std::is_same_v<T, bool>) f.template operator()<Reduction::red_prod>();
+      break;
+    case Reduction::red_max:
+      f.template operator()<Reduction::red_max>();
+      break;
+    case Reduction::red_min:
+      f.template operator()<Reduction::red_min>();
+      break;
+    case Reduction::red_variance:
+      if constexpr (std::is_floating_point_v<T>) f.template operator()<Reduction::red_variance>();
+      break;
+    default:
+      break;
+  }
+}
+
+template <typename F>
+inline void with_type(DType type, F&& f) {
+  switch (type) {
+    case DType::Bool:
+      return f.template operator()<bool>();
+    case DType::I32:
+      return f.template operator()<int32_t>();
+    case DType::U32:
+      return f.template operator()<uint32_t>();
+    case DType::I64:
+      return f.template operator()<int64_t>();
+    case DType::F64:
+      return f.template operator()<double>();
+    default:
+      return f.template operator()<float>();
+  }
 }
 
 inline bool is_index(Reduction kind) { return kind == Reduction::red_argmax || kind == Reduction::red_argmin; }
 
-inline int64_t blocks_of_row(const ReduceTask& t) {
-  return t.inner == 1 && t.outer < 8 && !is_index(t.kind) ? std::max<int64_t>((t.reduced + kReduceBlock - 1) / kReduceBlock, 1) : 1;
+// How the work is cut, by shapes only: `chunks` of columns, `parts` of the reduced axis.
+struct ReduceCut {
+  int64_t columns, chunks, parts, part_rows;
+};
+
+inline ReduceCut cut_of(const ReduceTask& t) {
+  ReduceCut cut{std::min(t.inner, kColumnChunk), (t.inner - 1) / kColumnChunk + 1, 1, t.reduced};
+  if (is_index(t.kinds[0]) || t.outer * cut.chunks >= 8) return cut;
+  if (t.inner == 1) {
+    cut.part_rows = kReduceBlock;
+  } else {
+    const int64_t least = std::max((kPartElements - 1) / cut.columns + 1, (t.reduced - 1) / kMostParts + 1);
+    cut.part_rows = ((least - 1) / kRowBlock + 1) * kRowBlock;
+  }
+  cut.parts = std::max<int64_t>((t.reduced - 1) / cut.part_rows + 1, 1);
+  return cut;
+}
+
+inline size_t prologue_bytes(const ReduceTask& t) {
+  return t.prologue ? (map_scratch_bytes(*t.prologue) + 63) / 64 * 64 : 0;
 }
 
 inline Plan reduce_plan(const ReduceTask& t) {
   const auto count = static_cast<double>(t.outer) * static_cast<double>(t.reduced) * static_cast<double>(t.inner);
-  Plan plan{1, 0, 0, 10.0 + 0.15 * count * static_cast<double>(item_size(t.type)) / 4.0};
-  if (t.prologue) plan.work += map_work(*t.prologue);
-  const size_t map_bytes = t.prologue ? (map_scratch_bytes(*t.prologue) + 63) / 64 * 64 : 0;
   const auto item = static_cast<size_t>(item_size(t.type));
-  if (t.inner == 1) {
-    const int64_t blocks = blocks_of_row(t);
-    plan.scratch_bytes = map_bytes + kTile * item;
-    if (blocks > 1) {
-      plan.pieces = t.outer * blocks;
-      plan.shared_scratch_bytes = static_cast<size_t>(plan.pieces) * 8;
-    } else if (plan.work > 8000.0) {
-      plan.pieces = std::clamp<int64_t>(t.outer / 4, 1, 16);
-    }
-  } else {
-    plan.scratch_bytes = map_bytes + 3 * kColumnChunk * 8 + kTile * item;
-    const int64_t chunks = (t.inner + kColumnChunk - 1) / kColumnChunk;
-    if (plan.work > 8000.0) plan.pieces = std::max<int64_t>(t.outer * chunks, 1);
+  const auto results = static_cast<size_t>(t.n_results);
+  Plan plan{1, 0, 0, 10.0 + 0.15 * count * static_cast<double>(item * results) / 4.0};
+  if (t.prologue) plan.work += map_work(*t.prologue);
+  const ReduceCut cut = cut_of(t);
+  // States of all results, the block that rows are added up in, the prologue's results.
+  plan.scratch_bytes = prologue_bytes(t) + 2 * results * static_cast<size_t>(cut.columns) * 8 + 2 * kColumnChunk * 8 +
+                       (t.prologue ? results * kReduceBuffer * item : 0);
+  if (cut.parts > 1) {
+    plan.pieces = t.outer * cut.chunks * cut.parts;
+    plan.shared_scratch_bytes = static_cast<size_t>(plan.pieces) * 2 * results * static_cast<size_t>(cut.columns) * 8;
+  } else if (plan.work > 8000.0) {
+    plan.pieces = t.inner == 1 ? std::clamp<int64_t>(t.outer / 4, 1, 16) : std::max<int64_t>(t.outer * cut.chunks, 1);
   }
   return plan;
 }
 
-template <Reduction K, typename T>
-void reduce_rows(const ReduceTask& t, const Plan& plan, char* shared, int64_t piece, char* scratch) {
+// Writes n finished results of reduction `r` from column `at` on; each is over `t.reduced` elements.
+template <typename T>
+inline void put_results(const ReduceTask& t, int r, int64_t at, int64_t n, const typename Wide<T>::type* first,
+                        const typename Wide<T>::type* second) {
   using A = typename Wide<T>::type;
-  const size_t map_bytes = t.prologue ? (map_scratch_bytes(*t.prologue) + 63) / 64 * 64 : 0;
-  T* buffer = reinterpret_cast<T*>(scratch + map_bytes);
-  T* out = static_cast<T*>(t.out);
-  const int64_t blocks = blocks_of_row(t);
-  if (blocks > 1) {
-    const int64_t row = piece / blocks, block = piece % blocks;
-    const int64_t begin = row * t.reduced + block * kReduceBlock;
-    const int64_t end = std::min(begin + kReduceBlock, (row + 1) * t.reduced);
-    reinterpret_cast<A*>(shared)[piece] = reduce_range<K, T>(t, begin, end, scratch, buffer);
-    return;
+  T* out = static_cast<T*>(t.out[r]) + at;
+  if (t.kinds[r] == Reduction::red_variance) {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(second[i] / A(t.reduced));
+  } else {
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(first[i]);
   }
-  const int64_t first = t.outer * piece / plan.pieces, last = t.outer * (piece + 1) / plan.pieces;
-  if (t.prologue && t.reduced <= kTile / 2 && t.reduced > 0) {
-    // Several short rows at a time go through the byte code.
-    const int64_t rows = kTile / t.reduced;
-    for (int64_t row = first; row < last; row += rows) {
-      const int64_t stop = std::min(row + rows, last);
-      map_run(*t.prologue, t.values, row * t.reduced, stop * t.reduced, nullptr, buffer, scratch);
-      for (int64_t r = row; r < stop; ++r) out[r] = static_cast<T>(reduce_run_of<K, T>(buffer + (r - row) * t.reduced, t.reduced));
-    }
-    return;
-  }
-  for (int64_t row = first; row < last; ++row)
-    out[row] = static_cast<T>(reduce_range<K, T>(t, row * t.reduced, (row + 1) * t.reduced, scratch, buffer));
 }
 
-template <Reduction K, typename T>
-void reduce_columns(const ReduceTask& t, const Plan& plan, int64_t piece, char* scratch) {
+// Reduces rows [begin, end) of the reduced axis, columns [column, column + n), into `states`: for each result n totals
+// (or means), then n sums of squared deviations.
+template <typename T>
+void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, int64_t begin, int64_t end,
+                 typename Wide<T>::type* states, char* scratch) {
   using A = typename Wide<T>::type;
-  const size_t map_bytes = t.prologue ? (map_scratch_bytes(*t.prologue) + 63) / 64 * 64 : 0;
-  A* total = reinterpret_cast<A*>(scratch + map_bytes);
-  T* block = reinterpret_cast<T*>(total + kColumnChunk);
-  T* buffer = reinterpret_cast<T*>(scratch + map_bytes + 3 * kColumnChunk * 8);
-  const int64_t chunks = (t.inner + kColumnChunk - 1) / kColumnChunk;
-  const int64_t units = t.outer * chunks;
-  for (int64_t unit = units * piece / plan.pieces; unit < units * (piece + 1) / plan.pieces; ++unit) {
-    const int64_t outer = unit / chunks, column = unit % chunks * kColumnChunk;
-    const int64_t n = std::min(kColumnChunk, t.inner - column);
-    std::fill_n(total, n, identity<K, A>());
-    for (int64_t start = 0; start < t.reduced; start += kRowBlock) {
-      const int64_t stop = std::min(start + kRowBlock, t.reduced);
-      std::fill_n(block, n, identity<K, T>());
-      // Whole short rows go through the byte code together.
-      const int64_t together = t.prologue && n == t.inner ? std::max<int64_t>(kTile / n, 1) : 1;
-      for (int64_t r = start; r < stop; r += together) {
-        const int64_t rows = std::min(together, stop - r);
-        const int64_t at = (outer * t.reduced + r) * t.inner + column;
-        const T* x = buffer;
-        if (t.prologue) {
-          map_run(*t.prologue, t.values, at, at + (rows - 1) * t.inner + n, nullptr, buffer, scratch);
-        } else {
-          x = static_cast<const T*>(t.in) + at;
-        }
-        for (int64_t k = 0; k < rows; ++k, x += n) {
-#pragma GCC ivdep
-          for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], x[i]);
-        }
-      }
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) total[i] = combine<K, A>(total[i], static_cast<A>(block[i]));
+  T* block = reinterpret_cast<T*>(scratch + prologue_bytes(t));
+  T* buffers = block + 2 * kColumnChunk;
+  for (int r = 0; r < t.n_results; ++r) {
+    with_kind<T>(t.kinds[r], [&]<Reduction K>() { std::fill_n(states + 2 * r * n, n, identity<K, A>()); });
+    std::fill_n(states + (2 * r + 1) * n, n, A(0));
+  }
+  // What one call of the prologue computes is contiguous: whole rows, or a piece of one.
+  const int64_t together = !t.prologue ? end - begin : n == t.inner ? std::max<int64_t>(kReduceBuffer / n, 1) : 1;
+  for (int64_t row = begin; row < end; row += together) {
+    const int64_t rows = std::min(together, end - row);
+    const int64_t at = (outer * t.reduced + row) * t.inner + column;
+    const T* x = static_cast<const T*>(t.in) + (t.prologue ? 0 : at);
+    if (t.prologue) map_run(*t.prologue, t.values, at, at + rows * n, nullptr, buffers, scratch);
+    for (int r = 0; r < t.n_results; ++r) {
+      if (t.prologue) x = buffers + r * rows * n;
+      A* first = states + 2 * r * n;
+      with_kind<T>(t.kinds[r], [&]<Reduction K>() {
+        if (n == 1)
+          add_run<K, T>(x, rows, row - begin, first, first + n);
+        else
+          add_rows<K, T>(x, rows, n, t.prologue ? n : t.inner, row - begin, block, first, first + n);
+      });
     }
-    T* out = static_cast<T*>(t.out) + outer * t.inner + column;
-    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(total[i]);
+  }
+}
+
+// Several short rows at a time go through the byte code.
+template <typename T>
+void reduce_short_rows(const ReduceTask& t, int64_t first, int64_t last, char* scratch) {
+  using A = typename Wide<T>::type;
+  T* buffers = reinterpret_cast<T*>(scratch + prologue_bytes(t)) + 2 * kColumnChunk;
+  const int64_t together = kTile / t.reduced;
+  for (int64_t row = first; row < last; row += together) {
+    const int64_t rows = std::min(together, last - row);
+    map_run(*t.prologue, t.values, row * t.reduced, (row + rows) * t.reduced, nullptr, buffers, scratch);
+    for (int r = 0; r < t.n_results; ++r) {
+      const T* x = buffers + r * rows * t.reduced;
+      with_kind<T>(t.kinds[r], [&]<Reduction K>() {
+        for (int64_t i = 0; i < rows; ++i) {
+          A state[2] = {identity<K, A>(), 0};
+          add_run<K, T>(x + i * t.reduced, t.reduced, 0, state, state + 1);
+          put_results<T>(t, r, row + i, 1, state, state + 1);
+        }
+      });
+    }
   }
 }
 
 template <typename T, typename I>
 void reduce_to_index(const ReduceTask& t, const Plan& plan, int64_t piece) {
   const T* x = static_cast<const T*>(t.in);
-  I* out = static_cast<I*>(t.out);
-  const bool is_max = t.kind == Reduction::red_argmax;
-  const int64_t total = t.outer * t.inner;
-  const int64_t chunks = t.inner == 1 ? 1 : (t.inner + kColumnChunk - 1) / kColumnChunk;
-  const int64_t units = t.inner == 1 ? total : t.outer * chunks;
+  I* out = static_cast<I*>(t.out[0]);
+  const bool is_max = t.kinds[0] == Reduction::red_argmax;
+  const ReduceCut cut = cut_of(t);
+  const int64_t units = t.outer * cut.chunks;
   for (int64_t unit = units * piece / plan.pieces; unit < units * (piece + 1) / plan.pieces; ++unit) {
-    const int64_t outer = unit / chunks, first = unit % chunks * kColumnChunk;
+    const int64_t outer = unit / cut.chunks, first = unit % cut.chunks * kColumnChunk;
     const int64_t last = std::min(first + kColumnChunk, t.inner);
     for (int64_t i = first; i < last; ++i) {
       const T* column = x + outer * t.reduced * t.inner + i;
@@ -209,71 +317,68 @@ void reduce_to_index(const ReduceTask& t, const Plan& plan, int64_t piece) {
 
 template <typename T>
 void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t piece, char* scratch) {
-  const auto run = [&]<Reduction K>() {
-    if (t.inner == 1) reduce_rows<K, T>(t, plan, shared, piece, scratch);
-    else reduce_columns<K, T>(t, plan, piece, scratch);
-  };
-  switch (t.kind) {
-    case Reduction::red_sum:
-      if constexpr (!std::is_same_v<T, bool>) run.template operator()<Reduction::red_sum>();
-      break;
-    case Reduction::red_prod:
-      if constexpr (!std::is_same_v<T, bool>) run.template operator()<Reduction::red_prod>();
-      break;
-    case Reduction::red_max: run.template operator()<Reduction::red_max>(); break;
-    case Reduction::red_min: run.template operator()<Reduction::red_min>(); break;
-    default:
-      if (t.out_type == DType::I64) reduce_to_index<T, int64_t>(t, plan, piece);
-      else reduce_to_index<T, int32_t>(t, plan, piece);
+  using A = typename Wide<T>::type;
+  if (is_index(t.kinds[0])) {
+    if (t.out_type == DType::I64)
+      reduce_to_index<T, int64_t>(t, plan, piece);
+    else
+      reduce_to_index<T, int32_t>(t, plan, piece);
+    return;
+  }
+  const ReduceCut cut = cut_of(t);
+  if (cut.parts > 1) {
+    const int64_t part = piece % cut.parts, unit = piece / cut.parts, column = unit % cut.chunks * kColumnChunk;
+    const int64_t n = std::min(cut.columns, t.inner - column), begin = part * cut.part_rows;
+    A* states = reinterpret_cast<A*>(shared) + piece * 2 * t.n_results * cut.columns;
+    reduce_unit<T>(t, unit / cut.chunks, column, n, begin, std::min(begin + cut.part_rows, t.reduced), states, scratch);
+    return;
+  }
+  const int64_t units = t.outer * cut.chunks;
+  const int64_t first = units * piece / plan.pieces, last = units * (piece + 1) / plan.pieces;
+  if (t.prologue && t.inner == 1 && t.reduced <= kTile / 2 && t.reduced > 0) {
+    reduce_short_rows<T>(t, first, last, scratch);
+    return;
+  }
+  A* states = reinterpret_cast<A*>(scratch + prologue_bytes(t) + 2 * kColumnChunk * 8 +
+                                   (t.prologue ? static_cast<size_t>(t.n_results) * kReduceBuffer * sizeof(T) : 0));
+  for (int64_t unit = first; unit < last; ++unit) {
+    const int64_t outer = unit / cut.chunks, column = unit % cut.chunks * kColumnChunk;
+    const int64_t n = std::min(cut.columns, t.inner - column);
+    reduce_unit<T>(t, outer, column, n, 0, t.reduced, states, scratch);
+    for (int r = 0; r < t.n_results; ++r)
+      put_results<T>(t, r, outer * t.inner + column, n, states + 2 * r * n, states + (2 * r + 1) * n);
   }
 }
 
 inline void reduce_run(const ReduceTask& t, const Plan& plan, char* shared, int64_t piece, char* scratch) {
-  switch (t.type) {
-    case DType::Bool: return reduce_typed<bool>(t, plan, shared, piece, scratch);
-    case DType::I32: return reduce_typed<int32_t>(t, plan, shared, piece, scratch);
-    case DType::U32: return reduce_typed<uint32_t>(t, plan, shared, piece, scratch);
-    case DType::I64: return reduce_typed<int64_t>(t, plan, shared, piece, scratch);
-    case DType::F64: return reduce_typed<double>(t, plan, shared, piece, scratch);
-    default: return reduce_typed<float>(t, plan, shared, piece, scratch);
-  }
+  with_type(t.type, [&]<typename T>() { reduce_typed<T>(t, plan, shared, piece, scratch); });
 }
 
+// Joins the states of all parts, in order.
 template <typename T>
-void finish_typed(const ReduceTask& t, const char* shared) {
+void finish_typed(const ReduceTask& t, char* shared) {
   using A = typename Wide<T>::type;
-  const int64_t blocks = blocks_of_row(t);
-  const A* partial = reinterpret_cast<const A*>(shared);
-  const auto run = [&]<Reduction K>() {
-    for (int64_t row = 0; row < t.outer; ++row) {
-      A total = partial[row * blocks];
-      for (int64_t b = 1; b < blocks; ++b) total = combine<K, A>(total, partial[row * blocks + b]);
-      static_cast<T*>(t.out)[row] = static_cast<T>(total);
+  const ReduceCut cut = cut_of(t);
+  for (int64_t unit = 0; unit < t.outer * cut.chunks; ++unit) {
+    const int64_t column = unit % cut.chunks * kColumnChunk, n = std::min(cut.columns, t.inner - column);
+    A* parts = reinterpret_cast<A*>(shared) + unit * cut.parts * 2 * t.n_results * cut.columns;
+    for (int r = 0; r < t.n_results; ++r) {
+      A* states = parts + 2 * r * n;
+      with_kind<T>(t.kinds[r], [&]<Reduction K>() {
+        for (int64_t part = 1; part < cut.parts; ++part) {
+          const A* other = states + part * 2 * t.n_results * cut.columns;
+          const int64_t before = part * cut.part_rows;
+          join<K>(states, states + n, before, other, other + n, std::min(cut.part_rows, t.reduced - before), n);
+        }
+      });
+      put_results<T>(t, r, unit / cut.chunks * t.inner + column, n, states, states + n);
     }
-  };
-  switch (t.kind) {
-    case Reduction::red_sum:
-      if constexpr (!std::is_same_v<T, bool>) run.template operator()<Reduction::red_sum>();
-      break;
-    case Reduction::red_prod:
-      if constexpr (!std::is_same_v<T, bool>) run.template operator()<Reduction::red_prod>();
-      break;
-    case Reduction::red_max: run.template operator()<Reduction::red_max>(); break;
-    case Reduction::red_min: run.template operator()<Reduction::red_min>(); break;
-    default: break;
   }
 }
 
 inline void reduce_finish(const ReduceTask& t, const Plan&, char* shared) {
-  if (blocks_of_row(t) <= 1) return;
-  switch (t.type) {
-    case DType::Bool: return finish_typed<bool>(t, shared);
-    case DType::I32: return finish_typed<int32_t>(t, shared);
-    case DType::U32: return finish_typed<uint32_t>(t, shared);
-    case DType::I64: return finish_typed<int64_t>(t, shared);
-    case DType::F64: return finish_typed<double>(t, shared);
-    default: return finish_typed<float>(t, shared);
-  }
+  if (cut_of(t).parts == 1) return;
+  with_type(t.type, [&]<typename T>() { finish_typed<T>(t, shared); });
 }
 
 }  // namespace yeoul::YEOUL_ISA

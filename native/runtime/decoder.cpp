@@ -372,27 +372,28 @@ const MapProgram* Decoder::decode_epilogue(DType type, int64_t count, int32_t ou
 void Decoder::decode_reduce() {
   ReduceStep step{};
   ReduceTask& t = step.task;
-  t.kind = static_cast<Reduction>(take_in("the kind", 0, static_cast<int64_t>(Reduction::Count) - 1));
+  t.n_results = static_cast<int32_t>(take_in("the number of results", 1, kMaxResults));
+  for (int r = 0; r < t.n_results; ++r) {
+    t.kinds[r] = static_cast<Reduction>(take_in("the kind", 0, static_cast<int64_t>(Reduction::Count) - 1));
+  }
+  const bool is_position = t.kinds[0] == Reduction::red_argmax || t.kinds[0] == Reduction::red_argmin;
   t.type = take_dtype("the dtype");
   t.outer = take_size("outer");
   t.reduced = take_size("reduced");
   t.inner = take_size("inner");
-  const bool is_sum = t.kind == Reduction::red_sum || t.kind == Reduction::red_prod;
-  const bool is_position = t.kind == Reduction::red_argmax || t.kind == Reduction::red_argmin;
-  if (!is_one_of(t.type, {DType::Bool, DType::I32, DType::I64, DType::U32, DType::F32, DType::F64}) ||
-      (is_sum && t.type == DType::Bool)) {
-    fail(std::string("there is no ") + name_of(t.kind) + " of " + name_of(t.type));
-  }
   const int64_t results = times(t.outer, t.inner);
   const int64_t count = times(results, t.reduced);
-  if (results > 0 && t.reduced == 0 && !is_sum) fail(std::string(name_of(t.kind)) + " of nothing has no value");
+  for (int r = 0; r < t.n_results; ++r) check_reduction(t, t.kinds[r], results > 0);
 
   step.in = take_value_or_none("the input");
-  step.out = take_value("the output");
-  t.out_type = program_.values[step.out].type;
-  if (is_position ? !is_one_of(t.out_type, {DType::I32, DType::I64}) : t.out_type != t.type) {
-    fail(std::string("the ") + name_of(t.kind) + " of " + name_of(t.type) + " can not be stored as " +
-         name_of(t.out_type));
+  for (int r = 0; r < t.n_results; ++r) {
+    step.out[r] = take_value("an output");
+    const DType type = program_.values[step.out[r]].type;
+    if (r == 0) t.out_type = type;
+    if (is_position ? !is_one_of(type, {DType::I32, DType::I64}) : type != t.type) {
+      fail(std::string("the ") + name_of(t.kinds[r]) + " of " + name_of(t.type) + " can not be stored as " +
+           name_of(type));
+    }
   }
   if (step.in >= 0) {
     expect_dtype(step.in, t.type, "the input");
@@ -401,23 +402,37 @@ void Decoder::decode_reduce() {
   const bool has_prologue = take_flag("the flag for byte code");
   if (has_prologue == (step.in >= 0)) fail("its input is either a value or byte code");
   if (has_prologue) {
-    const MapCode& code = decode_map_code({.has_result = true, .count = count});
+    const MapCode& code = decode_map_code({.results = t.n_results, .count = count});
     t.prologue = &code.program;
-    if (is_position) fail(std::string(name_of(t.kind)) + " takes a value and no byte code");
-    if (code.outputs.back().type != t.type) fail("its byte code gives another dtype than it reduces");
-    // Against the reduction's own output nothing may overlap; the byte code itself is checked already.
+    if (is_position) fail(std::string(name_of(t.kinds[0])) + " takes a value and no byte code");
+    for (size_t r = code.outputs.size() - t.n_results; r < code.outputs.size(); ++r) {
+      if (code.outputs[r].type != t.type) fail("its byte code gives another dtype than it reduces");
+    }
+    // Against the reductions' own outputs nothing may overlap; the byte code itself is checked already.
     std::vector<Extent> inside = std::move(writes_);
     reads_.insert(reads_.end(), inside.begin(), inside.end());
     writes_.clear();
   }
   if (results == 0) return;
-  writes(step.out, 0, results - 1, item_size(t.out_type));
+  for (int r = 0; r < t.n_results; ++r) writes(step.out[r], 0, results - 1, item_size(t.out_type));
   check_overlaps();
   // A kernel tells a prologue by the missing input.
   t.in = has_prologue ? nullptr : this;
   step.plan = program_.kernels.reduce_plan(t);
   need_scratch(step.plan.scratch_bytes, step.plan.shared_scratch_bytes);
   add(program_.reduces, step, step.plan.pieces > 1 && step.plan.work > kParallelWork, step.plan.work);
+}
+
+void Decoder::check_reduction(const ReduceTask& t, Reduction kind, bool has_results) {
+  const bool is_sum = kind == Reduction::red_sum || kind == Reduction::red_prod;
+  const bool is_position = kind == Reduction::red_argmax || kind == Reduction::red_argmin;
+  if (!is_one_of(t.type, {DType::Bool, DType::I32, DType::I64, DType::U32, DType::F32, DType::F64}) ||
+      (is_sum && t.type == DType::Bool) ||
+      (kind == Reduction::red_variance && !is_one_of(t.type, {DType::F32, DType::F64}))) {
+    fail(std::string("there is no ") + name_of(kind) + " of " + name_of(t.type));
+  }
+  if (is_position && t.n_results > 1) fail(std::string(name_of(kind)) + " stands alone in its instruction");
+  if (has_results && t.reduced == 0 && !is_sum) fail(std::string(name_of(kind)) + " of nothing has no value");
 }
 
 void Decoder::decode_copy() {

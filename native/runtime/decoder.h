@@ -26,7 +26,7 @@ class Decoder {
  private:
   struct MapShape {
     DType accumulator = DType::Count;  // of input 0 where a product hands it over
-    bool has_result = false;           // the last output is handed to a reduction
+    int32_t results = 0;               // the last outputs, which are handed to reductions
     int64_t count = -1;                // elements the space must have; -1 = any
   };
 
@@ -37,6 +37,7 @@ class Decoder {
   void decode_conv();
   void decode_pool();
   void decode_reduce();
+  void check_reduction(const ReduceTask& t, Reduction kind, bool has_results);
   void decode_copy();
   void decode_fill();
   void decode_gather();

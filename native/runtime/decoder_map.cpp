@@ -174,11 +174,14 @@ void Decoder::decode_map_inputs(MapCode& code, const MapShape& shape) {
 void Decoder::decode_map_outputs(MapCode& code, const MapShape& shape) {
   MapProgram& program = code.program;
   program.n_outputs = static_cast<int32_t>(take_in("the number of outputs", 0, end_ - cursor_));
-  if (program.n_outputs == 0) fail("its byte code has no output");
+  if (program.n_outputs < std::max(shape.results, 1)) {
+    fail("its byte code has " + std::to_string(program.n_outputs) + " outputs and needs at least " +
+         std::to_string(std::max(shape.results, 1)));
+  }
   for (int i = 0; i < program.n_outputs; ++i) {
     MapOutput output{};
-    if (shape.has_result && i == program.n_outputs - 1) {
-      take_in("the last output, which is reduced,", -1, -1);
+    if (i >= program.n_outputs - shape.results) {
+      take_in("a last output, which is reduced,", -1, -1);
       output.value = -1;
     } else {
       output.value = take_value("an output");

@@ -138,7 +138,7 @@ void Instance::run_reduce(const Instruction& instruction) {
   const KernelTable& kernels = program_->kernels;
   ReduceTask& task = reduces_[instruction.step];
   task.in = step.in < 0 ? nullptr : values_[step.in];
-  task.out = values_[step.out];
+  for (int r = 0; r < task.n_results; ++r) task.out[r] = values_[step.out[r]];
   char* shared = shared_scratch_.data();
   auto body = [&](int64_t piece, char* scratch) { kernels.reduce_run(task, step.plan, shared, piece, scratch); };
   run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);

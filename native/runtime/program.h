@@ -61,7 +61,7 @@ struct GemmStep {
 struct ReduceStep {
   ReduceTask task;
   Plan plan;
-  int32_t in, out;
+  int32_t in, out[kMaxResults];
 };
 struct ConvStep {
   ConvTask task;

@@ -49,7 +49,7 @@ class Recorder:
         x, total, batch_sum = a.slot(rows * self.width), a.slot(1, writable=True), a.arena(1)
         a.host.append(self._see)
         a.emit("host", 0, 1, x, 0)
-        a.emit("reduce", REDUCTIONS["sum"], DTYPES["float32"], 1, rows * self.width, 1, x, batch_sum, 0)
+        a.emit("reduce", 1, REDUCTIONS["sum"], DTYPES["float32"], 1, rows * self.width, 1, x, batch_sum, 0)
         a.emit("map", *byte_code((), [(total, ()), (batch_sum, ())], [(total, 2)], 3, [("add", f32, 2, 0, 1, 0)]))
         return _native.Instance(a.program(), [None, self.total])
 

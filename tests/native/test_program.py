@@ -140,13 +140,17 @@ def test_gemm_epilogue_takes_the_product_as_input_0(m: int, k: int, n: int) -> N
 # -- reductions --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("kind", sorted(REDUCTIONS))
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint32"])
-@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 7, 1), (2, 5, 4), (1, 40000, 1), (2, 300, 70)])
+@pytest.mark.parametrize(
+    "shape", [(1, 1, 1), (3, 7, 1), (2, 5, 4), (1, 40000, 1), (2, 300, 70), (1, 9000, 24), (1, 900, 600)]
+)
 def test_reduce(kind: str, dtype: str, shape: tuple[int, int, int]) -> None:
+    if kind == "variance" and not dtype.startswith("float"):
+        pytest.skip("integers have no variance of their dtype")
     outer, reduced, inner = shape
     a = Assembler()
     out_dtype = "int64" if kind.startswith("arg") else dtype
     x, y = a.slot(outer * reduced * inner, dtype), a.slot(outer * inner, out_dtype, writable=True)
-    a.emit("reduce", REDUCTIONS[kind], DTYPES[dtype], outer, reduced, inner, x, y, 0)
+    a.emit("reduce", 1, REDUCTIONS[kind], DTYPES[dtype], outer, reduced, inner, x, y, 0)
     xs = (
         (normal(*shape, dtype=np.float64) * (1 if kind == "prod" else 10) + 20 * (dtype == "uint32"))
         .clip(0 if dtype == "uint32" else -99)
@@ -155,7 +159,8 @@ def test_reduce(kind: str, dtype: str, shape: tuple[int, int, int]) -> None:
     out = np.empty((outer, inner), out_dtype)
     a.run(xs, out)
     with np.errstate(all="ignore"):
-        expected = getattr(np, kind)(xs, axis=1, **({"dtype": dtype} if kind in ("sum", "prod") else {}))
+        function = getattr(np, "var" if kind == "variance" else kind)
+        expected = function(xs, axis=1, **({"dtype": dtype} if kind in ("sum", "prod") else {}))
     np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3)
 
 
@@ -163,11 +168,39 @@ def test_reduce_with_byte_code_in_front() -> None:
     a = Assembler()
     x, y, squares = a.slot(50 * 30), a.slot(50, writable=True), a.slot(50 * 30, writable=True)
     body = byte_code((50, 30), [(x, (30, 1))], [(squares, 1), (-1, 1)], 2, [("square", f32, 1, 0, 0, 0)])
-    a.emit("reduce", REDUCTIONS["sum"], DTYPES["float32"], 50, 30, 1, -1, y, 1, *body)
+    a.emit("reduce", 1, REDUCTIONS["sum"], DTYPES["float32"], 50, 30, 1, -1, y, 1, *body)
     xs, ys, stored = normal(50, 30), np.empty(50, f32), np.empty((50, 30), f32)
     a.run(xs, ys, stored)
     np.testing.assert_allclose(ys, (xs**2).sum(1), rtol=1e-5)
     np.testing.assert_allclose(stored, xs**2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(50, 30, 1), (2, 40000, 1), (1, 9000, 24), (1, 300, 700), (9, 20, 6)])
+def test_reductions_side_by_side(shape: tuple[int, int, int]) -> None:
+    outer, reduced, inner = shape
+    count, n = outer * reduced * inner, outer * inner
+    a = Assembler()
+    x, stored = a.slot(count), a.slot(count, writable=True)
+    results = [a.slot(n, writable=True) for _ in range(3)]
+    body = byte_code((count,), [(x, (1,))], [(stored, 1), (-1, 1), (-1, 0), (-1, 0)], 2, [("square", f32, 1, 0, 0, 0)])
+    kinds = [REDUCTIONS[name] for name in ("sum", "variance", "max")]
+    a.emit("reduce", 3, *kinds, DTYPES["float32"], outer, reduced, inner, -1, *results, 1, *body)
+    xs, squares = normal(*shape) + np.float32(3), np.empty(shape, np.float32)
+    sums, variances, largest = (np.empty((outer, inner), np.float32) for _ in range(3))
+    a.run(xs, squares, sums, variances, largest)
+    np.testing.assert_allclose(squares, xs**2, rtol=1e-6)
+    np.testing.assert_allclose(sums, (xs.astype(np.float64) ** 2).sum(1), rtol=1e-5)
+    np.testing.assert_allclose(variances, xs.astype(np.float64).var(1), rtol=1e-5)
+    np.testing.assert_array_equal(largest, xs.max(1))
+
+
+def test_variance_of_values_far_from_zero() -> None:
+    a = Assembler()
+    x, y = a.slot(20000 * 3), a.slot(3, writable=True)
+    a.emit("reduce", 1, REDUCTIONS["variance"], DTYPES["float32"], 1, 20000, 3, x, y, 0)
+    xs, out = (normal(20000, 3) + 3000).astype(np.float32), np.empty(3, np.float32)
+    a.run(xs, out)
+    np.testing.assert_allclose(out, xs.astype(np.float64).var(0), rtol=1e-4)
 
 
 # -- movement ----------------------------------------------------------------------------------------------------------
@@ -363,8 +396,8 @@ def _large_program() -> Assembler:
             (m, n), [(z, (n, 1)), (bias, (0, 1))], [(z, 2)], 3, [("mul", f32, 2, 0, 1, 0), ("exp", f32, 2, 2, 0, 0)]
         ),
     )
-    a.emit("reduce", REDUCTIONS["sum"], DTYPES["float32"], 1, m, n, z, column, 0)
-    a.emit("reduce", REDUCTIONS["sum"], DTYPES["float32"], 1, m * n, 1, z, total, 0)
+    a.emit("reduce", 1, REDUCTIONS["sum"], DTYPES["float32"], 1, m, n, z, column, 0)
+    a.emit("reduce", 1, REDUCTIONS["sum"], DTYPES["float32"], 1, m * n, 1, z, total, 0)
     a.emit("copy", 4, 2, n, m, z, 0, 1, n, moved, 0, m, 1)
     a.emit("random", key, bits)
     return a
@@ -575,8 +608,8 @@ def _every_instruction() -> Assembler:
     a.emit("map", *byte_code((2, 4), [(h, (4, 1))], [(flag, 2), (y, 3)], 4, ops))
     a.emit("map", *byte_code((3, 4), [(w, (4, 1)), (b, (0, 1))], [(w, 2)], 3, [("sub", f32, 2, 0, 1, 0)]))
     body = byte_code((2, 4), [(y, (4, 1))], [(-1, 1)], 2, [("square", f32, 1, 0, 0, 0)])
-    a.emit("reduce", REDUCTIONS["sum"], f, 2, 4, 1, -1, total, 1, *body)
-    a.emit("reduce", REDUCTIONS["max"], f, 2, 4, 1, h, total, 0)
+    a.emit("reduce", 1, REDUCTIONS["sum"], f, 2, 4, 1, -1, total, 1, *body)
+    a.emit("reduce", 1, REDUCTIONS["max"], f, 2, 4, 1, h, total, 0)
     a.emit("copy", 4, 2, 4, 2, h, 0, 1, 4, y, 0, 2, 1)
     a.emit("fill", picked, f, a.number(2.0))
     a.emit("gather", 4, 1, 2, 4, 3, DTYPES["int32"], h, ids, picked, 0)
@@ -679,7 +712,7 @@ def test_tables_are_complete() -> None:
             "float64",
         ]
     )
-    assert list(REDUCTIONS) == ["sum", "prod", "max", "min", "argmax", "argmin"]
+    assert list(REDUCTIONS) == ["sum", "prod", "max", "min", "argmax", "argmin", "variance"]
     assert len(set(MAP_OPS.values())) == len(MAP_OPS) and "fma" in MAP_OPS
     assert _native.isa() in ("baseline", "avx2", "avx512")
     assert re.fullmatch(r"\d+\.\d+\.\d+.*", _native.version())

@@ -59,6 +59,7 @@ SAMPLES = {
     "custom_gradient": [([normal(3), normal(3)], {"function": lambda g: g})],
     "sum": [([normal(3, 4)], {"axes": (0,)}), ([normal(3, 4, 5)], {"axes": (0, 2)}), ([normal(700)], {"axes": (0,)})],
     "prod": [([positive(3, 4)], {"axes": (1,)}), ([positive(2, 3, 2)], {"axes": (0, 2)})],
+    "variance": [([normal(3, 4)], {"axes": (1,)}), ([normal(2, 3, 4)], {"axes": (0, 2)}), ([normal(70, 5)], {"axes": (0,)})],
     "reduce_max": [([normal(3, 4)], {"axes": (1,)}), ([normal(2, 3, 4)], {"axes": (1,)})],
     "reduce_min": [([normal(3, 4)], {"axes": (0,)})],
     "argmax": [([normal(3, 9)], {"axis": 1}), ([normal(3, 9)], {"axis": 0})],

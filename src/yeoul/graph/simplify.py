@@ -35,15 +35,16 @@ class _Rewriter:
     def __init__(self) -> None:
         self.result: dict[int, Tensor] = {}
         self.known: dict[Any, Tensor] = {}
+        self.own: set[int] = set()  # tensors of the new graph
         self.nodes: dict[int, list[Tensor]] = {}
         self.constants: dict[Any, Tensor] = {}
 
     def rewrite(self, targets: list[Tensor]) -> list[Tensor]:
         result = self.result
         for tensor in topological(targets):
-            result[id(tensor)] = (
-                self._leaf(tensor) if tensor.node is None or tensor.array is not None else self._rebuilt(tensor)
-            )
+            new = self._leaf(tensor) if tensor.node is None or tensor.array is not None else self._rebuilt(tensor)
+            result[id(tensor)] = new
+            self.own.add(id(new))
         return [result[id(target)] for target in targets]
 
     def _leaf(self, tensor: Tensor) -> Tensor:
@@ -65,7 +66,7 @@ class _Rewriter:
             if simpler is not None:
                 if simpler.array is not None and simpler.node is None:
                     return self._leaf(simpler)
-                return simpler
+                return self._shared(simpler)
         if isinstance(op, Elementwise) or op.name == "select":
             inputs = _without_broadcasts(inputs, tensor.shape)
         key = (
@@ -81,6 +82,20 @@ class _Rewriter:
             same = self._node(tensor, inputs)
             self.known[key] = same
         return same
+
+    def _shared(self, made: Tensor) -> Tensor:
+        """What a rule made: the same tensor wherever a rule makes the same again."""
+        node = made.node
+        if node is None or node.siblings is not None or id(made) in self.own:
+            return made
+        inputs = tuple(self._shared(x) for x in node.inputs)
+        if not all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
+            made = Tensor(None, made.shape, made.dtype, Node(node.op, inputs, node.attributes))
+        self.own.add(id(made))
+        try:
+            return self.known.setdefault((node.op, *map(id, inputs), *node.attributes.items()), made)
+        except TypeError:
+            return made
 
     def _node(self, tensor: Tensor, inputs: tuple[Tensor, ...]) -> Tensor:
         node: Any = tensor.node
@@ -206,6 +221,37 @@ def _reduce(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Ten
     return None
 
 
+def _variance(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x = inputs[0]
+    if any(x.shape[axis] != 1 for axis in attributes["axes"]):
+        return None
+    return PRIMITIVES["reshape"](x - x, shape=tensor.shape)  # type: ignore[operator]
+
+
+def _sum(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    """A factor that is the same along the summed axes, and a sign, stand before the sum."""
+    x, axes = inputs[0], attributes["axes"]
+    node = x.node
+    if node is None or not dtypes.is_float(x.dtype):
+        return _reduce(tensor, inputs, attributes)
+    if node.op.name == "neg":
+        return PRIMITIVES["neg"](PRIMITIVES["sum"](node.inputs[0], axes=axes))  # type: ignore[operator]
+    if node.op.name == "mul":
+        for a, b in (node.inputs, node.inputs[::-1]):
+            shape = (1,) * (x.ndim - b.ndim) + b.shape
+            if (
+                a.shape == x.shape
+                and all(shape[axis] == 1 for axis in axes)
+                and any(x.shape[axis] != 1 for axis in axes)
+            ):
+                total = _sum(tensor, (a,), attributes)
+                total = PRIMITIVES["sum"](a, axes=axes) if total is None else total  # type: ignore[operator]
+                kept = tuple(s for axis, s in enumerate(shape) if axis not in axes)
+                b = b if b.shape in ((), kept) else PRIMITIVES["reshape"](b, shape=kept)  # type: ignore[operator]
+                return PRIMITIVES["mul"](total, b)  # type: ignore[operator]
+    return _reduce(tensor, inputs, attributes)
+
+
 def _cast(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     return inputs[0] if inputs[0].dtype == tensor.dtype else None
 
@@ -254,10 +300,11 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "pad": _same_shape,
     "reshape": _reshape,
     "transpose": _transpose,
-    "sum": _reduce,
+    "sum": _sum,
     "prod": _reduce,
     "reduce_max": _reduce,
     "reduce_min": _reduce,
+    "variance": _variance,
     "cast": _cast,
     "select": _select,
 }

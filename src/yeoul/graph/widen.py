@@ -10,7 +10,7 @@ HALF = ("float16", "bfloat16")
 #: Ops besides the element-wise ones that compute; all others only move elements.
 _COMPUTING = frozenset(
     {
-        "matmul", "select", "sum", "prod", "reduce_max", "reduce_min", "argmax", "argmin", "scatter_add",
+        "matmul", "select", "sum", "prod", "reduce_max", "reduce_min", "variance", "argmax", "argmin", "scatter_add",
         "conv", "conv_input_grad", "conv_kernel_grad", "max_pool", "max_pool_grad", "max_pool_pick", "sum_pool", "sum_pool_grad",
     }
 )  # fmt: skip

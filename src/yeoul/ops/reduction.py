@@ -104,6 +104,30 @@ max_: Any = register(Reduce("reduce_max", np.max))
 min_: Any = register(Reduce("reduce_min", np.min))
 
 
+def mean_(x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    """The mean of a float tensor over `axes`, which are dropped."""
+    total = sum_(x, axes=axes)
+    sizes = [x.shape[axis] for axis in axes]
+    if None in sizes:
+        return total / count_(x, axes=axes, dtype=x.dtype)
+    count = math.prod(sizes)  # type: ignore[arg-type]
+    return total * (1.0 / count) if count and count & (count - 1) == 0 else total / float(count)
+
+
+class _Variance(Reduce):
+    """Mean squared deviation from the mean of a float tensor, which an engine can find in one pass."""
+
+    def __init__(self) -> None:
+        super().__init__("variance", np.var)
+
+    def gradient(self, g: Tensor, x: Tensor, y: Tensor, *, axes: tuple[int, ...]) -> tuple:
+        share = 2.0 / count_(x, axes=axes, dtype=x.dtype)
+        return (restore(g * share, x, axes) * (x - restore(mean_(x, axes), x, axes)),)
+
+
+variance_: Any = register(_Variance())
+
+
 class ArgReduce(Primitive):
     """y = index of the extreme of x along `axis`, int32."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+from yeoul.core import dtypes
 from yeoul.core.shapes import normalize_axes, normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.ops.elementwise import exp, log, maximum, minimum, select, sqrt, square, stop_gradient
@@ -14,13 +14,14 @@ from yeoul.ops.layout import broadcast_primitive, known_or_axis, reshape_primiti
 from yeoul.ops.reduction import (
     argmax_,
     argmin_,
-    count_,
     cumprod_primitive,
     cumsum_primitive,
     max_,
+    mean_,
     min_,
     prod_,
     sum_,
+    variance_,
 )
 from yeoul.ops.registry import as_float, cast, convert, promoted
 
@@ -83,12 +84,8 @@ def mean(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Arithmetic mean over `axis`; integers give floatx."""
     x = as_float(x)
     axes = normalize_axes(axis, x.ndim)
-    total = _reduce(sum_, x, axis, keepdims)
-    sizes = [x.shape[a] for a in axes]
-    if None in sizes:
-        return total / count_(x, axes=axes, dtype=x.dtype)
-    count = math.prod(sizes)
-    return total * (1.0 / count) if count and count & (count - 1) == 0 else total / float(count)
+    y = mean_(x, axes) if axes else x
+    return _keep(y, x, axes) if keepdims else y
 
 
 def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Tensor:
@@ -141,7 +138,9 @@ def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
 def var(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """Population variance over `axis`."""
     x = as_float(x)
-    return mean(square(x - mean(x, axis, keepdims=True)), axis, keepdims)
+    if not dtypes.is_float(x.dtype) or not normalize_axes(axis, x.ndim):
+        return mean(square(x - mean(x, axis, keepdims=True)), axis, keepdims)
+    return _reduce(variance_, x, axis, keepdims)
 
 
 def std(x: Any, axis: Axis = None, keepdims: bool = False) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from yeoul import _native
@@ -27,13 +27,13 @@ class MapWords:
 
 
 def map_words(
-    words: MapWords, group: Group, accumulator: Tensor | None = None, reduced: Tensor | None = None
+    words: MapWords, group: Group, accumulator: Tensor | None = None, reduced: Sequence[Tensor] = ()
 ) -> list[int]:
     """The payload of a MAP instruction, or of the byte code inside a product or a reduction.
 
     Args:
         accumulator: the product whose finished tile is input 0.
-        reduced: the member that a reduction consumes; it becomes the last output.
+        reduced: what reductions consume, members or not; they become the last outputs.
     """
     members = group.members
     inside = {id(t) for t in members}
@@ -51,9 +51,11 @@ def map_words(
                 constants[id(x)] = x
             else:
                 inputs.append(x)
-    kept = {id(t) for t in group.stored}
-    if reduced is not None:
-        kept.add(id(reduced))
+    for x in reduced:
+        if id(x) not in inside and id(x) not in seen:
+            seen.add(id(x))
+            inputs.append(x)
+    kept = {id(t) for t in (*group.stored, *reduced)}
 
     ops = _Code(words, inputs, kept)
     ops.write(members, constants, uses, inside)
@@ -64,8 +66,7 @@ def map_words(
         result.append(-1 if x is accumulator else words.value(x))
         result.extend(own)
     outputs = [(words.value(t), ops.register[id(t)]) for t in group.stored]
-    if reduced is not None:
-        outputs.append((-1, ops.register[id(reduced)]))
+    outputs.extend((-1, ops.register[id(x)]) for x in reduced)
     result.append(len(outputs))
     for value, register in outputs:
         result.extend((value, register))

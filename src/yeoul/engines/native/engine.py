@@ -24,6 +24,7 @@ _EAGER = frozenset({*MAP_NAMES, *CONVOLUTIONS, *POOLINGS}) | {
     "sum",
     "reduce_max",
     "reduce_min",
+    "variance",
     "argmax",
     "argmin",
     "gather",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from typing import Any
 
 from yeoul.core.tensor import Tensor
 from yeoul.engines.native.windows import CONVOLUTIONS, is_windowed
@@ -82,8 +83,14 @@ MAP_NAMES: dict[str, str] = {
     "bitwise_or": "or",
     "bitwise_xor": "xor",
 }
+#: Reductions by the names of their ops.
+REDUCE_NAMES = {"sum": "sum", "prod": "prod", "reduce_max": "max", "reduce_min": "min", "variance": "variance"}
 COMPUTED = frozenset({"bool", "int32", "int64", "uint32", "float32", "float64"})
 _TINY = 64  # elements; unconnected maps this small share an instruction
+_MOST_REDUCTIONS = 4  # side by side in one instruction
+#: Ops that cost less to compute again than their result costs to store and read.
+_CHEAP = frozenset({"add", "sub", "mul", "neg", "square", "max", "min"})
+_WORTH_STORING = 16384  # elements; smaller results stay in the cache anyway
 
 
 def is_map(tensor: Tensor) -> bool:
@@ -106,13 +113,13 @@ def is_product(tensor: Tensor) -> bool:
 
 @dataclass(eq=False)
 class Group:
-    """Nodes that one instruction computes: a map, alone or behind a product, or in front of a reduction."""
+    """Nodes that one instruction computes: a map, alone or behind a product, or in front of reductions."""
 
     members: list[Tensor]
     level: int
     position: int
     product: Tensor | None = None  # the product whose epilogue this is
-    reduction: Tensor | None = None  # the reduction that consumes a member
+    reductions: list[Tensor] = field(default_factory=list)  # of members, or of what the instruction reads beside them
     barrier: Tensor | None = None  # a node that is no map
     stored: list[Tensor] = field(default_factory=list)  # members that others read
 
@@ -175,16 +182,22 @@ def fuse(order: list[Tensor], results: set[int], aliases: dict[int, Tensor]) -> 
             for t in part:
                 groups[id(t)] = group
     for group in {id(g): g for g in groups.values()}.values():
-        inside = {id(t) for t in group.members}
-        group.stored = [
-            t
-            for t in group.members
-            if id(t) in results or any(id(c) not in inside for c in consumers[id(t)]) or not consumers[id(t)]
-        ]
+        _find_stored(group, consumers, results)
     _attach_products(order, groups, consumers, level, results, aliases)
-    _attach_reductions(order, groups, consumers, results)
+    _attach_reductions(order, groups, consumers, level, results)
+    _compute_again(order, groups, consumers, results)
     unique = {id(g): g for g in groups.values()}
-    return list(unique.values())
+    return [g for g in unique.values() if g.members or g.reductions or g.barrier is not None]
+
+
+def _find_stored(group: Group, consumers: dict, results: set[int]) -> None:
+    """Settles which members others read from memory; what only a reduction of the group reads is handed over."""
+    inside = {id(t) for t in (*group.members, *group.reductions)}
+    group.stored = [
+        t
+        for t in group.members
+        if id(t) in results or any(id(c) not in inside for c in consumers[id(t)]) or not consumers[id(t)]
+    ]
 
 
 def _through_aliases(t: Tensor, consumers: dict, aliases: dict, results: set[int]) -> list[Tensor | None]:
@@ -271,31 +284,139 @@ def _attach_products(
                 break
 
 
-def _attach_reductions(order: list[Tensor], groups: dict, consumers: dict, results: set[int]) -> None:
-    """A reduction of a map's value is computed with it, tile by tile."""
-    for t in order:
-        if t.node is None or t.node.op.name not in ("sum", "prod", "reduce_max", "reduce_min") or id(t) not in groups:
-            continue
-        own = groups[id(t)]
+def _attach_reductions(order: list[Tensor], groups: dict, consumers: dict, level: dict, results: set[int]) -> None:
+    """Reductions of what a map computes or reads are computed with it, tile by tile, and reductions of one tensor together."""
+    reductions: list[Any] = [t for t in order if _is_fused_reduction(t) and id(t) in groups]
+    from_memory = []
+    for t in reductions:
         x = t.node.inputs[0]
         group = groups.get(id(x))
-        if (
-            group is None
-            or group is own
-            or group.barrier is not None
-            or group.product is not None
-            or group.reduction is not None
-        ):
-            continue
-        if t.dtype not in ("float32", "float64", "int32", "int64"):
-            continue
-        if not reduces_in_place(x.shape, t.node.attributes["axes"]):
-            continue
-        group.reduction = t
+        if group is not None and group.product is not None:
+            group = _split_off(x, group, groups, consumers, results)
+        if group is not None and any(m is x for m in group.members) and _fits(t, group, level):
+            group.reductions.append(t)
+            groups[id(t)] = group
+            _find_stored(group, consumers, results)
+        else:
+            from_memory.append(t)
+    for t in from_memory:
+        readers = [groups[id(c)] for c in consumers[id(t.node.inputs[0])] if c is not t and id(c) in groups]
+        group = next((g for g in readers if g.reductions and _fits(t, g, level)), None)
+        if group is None:
+            group = groups[id(t)]
+            group.barrier = None
+        group.reductions.append(t)
         groups[id(t)] = group
-        inside = {id(m) for m in group.members} | {id(t)}
-        if id(x) not in results and all(id(c) in inside for c in consumers[id(x)]):
-            group.stored = [m for m in group.stored if m is not x]
+
+
+def _is_fused_reduction(t: Tensor) -> bool:
+    node = t.node
+    return (
+        node is not None
+        and node.op.name in REDUCE_NAMES
+        and t.dtype in ("float32", "float64", "int32", "int64")
+        and reduces_in_place(node.inputs[0].shape, node.attributes["axes"])
+    )
+
+
+def _fits(t: Tensor, group: Group, level: dict) -> bool:
+    """Whether the group can compute this reduction too. Reductions of one level do not depend on each other."""
+    if not group.reductions:
+        return group.product is None and group.barrier is None
+    first: Any = group.reductions[0]
+    x, y = t.node.inputs[0], first.node.inputs[0]  # type: ignore[union-attr]
+    return (
+        len(group.reductions) < _MOST_REDUCTIONS
+        and level[id(t)] == level[id(first)]
+        and (x.shape, x.dtype) == (y.shape, y.dtype)
+        and t.node.attributes["axes"] == first.node.attributes["axes"]  # type: ignore[union-attr]
+    )
+
+
+def _split_off(x: Tensor, group: Group, groups: dict, consumers: dict, results: set[int]) -> Group | None:
+    """Takes out of a product's epilogue what only reductions need: it is computed with them, from what the epilogue stores."""
+    private: set[int] = set()
+    for m in reversed(group.members):
+        if (
+            id(m) not in results
+            and consumers[id(m)]
+            and all(id(c) in private or _is_fused_reduction(c) for c in consumers[id(m)])
+        ):
+            private.add(id(m))
+    if id(x) not in private:
+        return None
+    wanted = {id(x)}
+    for m in reversed(group.members):
+        if id(m) in wanted:
+            wanted.update(id(y) for y in m.node.inputs if id(y) in private)  # type: ignore[union-attr]
+    part = Group([m for m in group.members if id(m) in wanted], group.level, group.position)
+    group.members = [m for m in group.members if id(m) not in wanted]
+    for m in part.members:
+        groups[id(m)] = part
+    _find_stored(part, consumers, results)
+    if group.members:
+        _find_stored(group, consumers, results)
+    else:
+        group.barrier, group.product, group.stored = group.product, None, []
+    return part
+
+
+def _compute_again(order: list[Tensor], groups: dict, consumers: dict, results: set[int]) -> None:
+    """Cheap values of what lies in memory anyway are computed by each instruction that needs them, and not stored."""
+    position = {id(t): i for i, t in enumerate(order)}
+    chains: dict[int, list[Tensor]] = {}  # how to compute what is not stored: the steps from memory
+
+    def is_in_memory(x: Tensor) -> bool:
+        group = groups.get(id(x))
+        if x.node is None or group is None:
+            return True
+        if group.product is x:
+            inside = {id(m) for m in group.members}
+            return any(id(c) not in inside and id(c) not in chains for c in consumers[id(x)])
+        return group.barrier is x or any(m is x for m in group.stored)
+
+    for t in order:
+        group = groups.get(id(t))
+        if group is None or not any(m is t for m in group.stored) or id(t) in results:
+            continue
+        size, node = _count(t), t.node
+        large = {id(x): x for x in node.inputs if 8 * _count(x) > size}  # type: ignore[union-attr]
+        if node.op.name not in _CHEAP or size < _WORTH_STORING or len(large) != 1:  # type: ignore[union-attr]
+            continue
+        source = next(iter(large.values()))
+        steps = chains.get(id(source), [])
+        if (source.shape, source.dtype) != (t.shape, t.dtype) or len(steps) > 2 or not (steps or is_in_memory(source)):
+            continue
+        if any(id(c) not in groups or not any(m is c for m in groups[id(c)].members) for c in consumers[id(t)]):
+            continue  # someone can only read it from memory
+        readers = list({id(g): g for c in consumers[id(t)] for g in [groups[id(c)]]}.values())
+        if any(g.members[0].shape != t.shape for g in readers):
+            continue
+        chains[id(t)] = [*steps, t]
+        for reader in readers:
+            together = {id(m): m for m in (*reader.members, *chains[id(t)])}
+            reader.members = sorted(together.values(), key=lambda m: position[id(m)])
+        group.stored = [m for m in group.stored if m is not t]
+        _drop_unread(group)
+    for group in {id(g): g for g in groups.values()}.values():
+        if group.product is not None and not group.members:
+            group.barrier, group.product = group.product, None
+
+
+def _drop_unread(group: Group) -> None:
+    """Leaves out members that nobody needs from this instruction."""
+    needed = {id(m) for m in group.stored} | {id(t.node.inputs[0]) for t in group.reductions}  # type: ignore[union-attr]
+    for m in reversed(group.members):
+        if id(m) in needed:
+            needed.update(id(x) for x in m.node.inputs)  # type: ignore[union-attr]
+    group.members = [m for m in group.members if id(m) in needed]
+
+
+def _count(t: Tensor) -> int:
+    size = 1
+    for s in t.shape:
+        size *= s  # type: ignore[operator]
+    return size
 
 
 def reduces_in_place(shape: tuple, axes: tuple[int, ...]) -> bool:

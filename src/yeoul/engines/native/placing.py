@@ -13,14 +13,12 @@ from yeoul import _native
 from yeoul.core import dtypes
 from yeoul.core.graph import Graph, topological
 from yeoul.core.tensor import Tensor
-from yeoul.engines.native.fusion import Group, fuse, reduces_in_place
+from yeoul.engines.native.fusion import REDUCE_NAMES, Group, fuse, reduces_in_place
 from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
 
 # Complex numbers are words of their size to the native engine: it moves them and leaves arithmetic to the host.
 DTYPES = {**_native.DTYPES, "complex64": _native.DTYPES["uint64"], "complex128": _native.DTYPES["uint64"]}
 SIZES = {name: dtype.itemsize for name, dtype in dtypes.NUMPY_DTYPES.items()}
-#: Reductions by the names of their ops.
-REDUCE_NAMES = {"sum": "sum", "prod": "prod", "reduce_max": "max", "reduce_min": "min"}
 
 
 class Placement:
@@ -222,7 +220,7 @@ class Placement:
 
     def _reads_unevenly(self, group: Group, old: Tensor) -> bool:
         """Whether the group reads the variable other than element by element beside what it writes."""
-        if group.barrier is not None or (group.reduction is not None and not group.members):
+        if not group.members:
             return any(self._root(x) is old for x in self._read_by(group))
         if group.product is not None and any(self._root(x) is old for x in group.product.node.inputs):  # type: ignore[union-attr]
             return True
@@ -263,7 +261,7 @@ class Placement:
             inside.add(id(group.product))
             for x in group.product.node.inputs:  # type: ignore[union-attr]
                 found[id(x)] = self._operand(x)[0]
-        for t in group.members:
+        for t in (*group.members, *group.reductions):
             for x in t.node.inputs:  # type: ignore[union-attr]
                 if id(x) not in inside:
                     found[id(x)] = x
@@ -272,9 +270,7 @@ class Placement:
     def _written_by(self, group: Group) -> list[Tensor]:
         if group.barrier is not None:
             return [group.barrier]
-        written = list(group.stored)
-        if group.reduction is not None:
-            written.append(group.reduction)
+        written = [*group.stored, *group.reductions]
         if group.product is not None and self._is_product_stored(group):
             written.append(group.product)
         return written

@@ -12,8 +12,8 @@ from yeoul.core import dtypes
 from yeoul.core.graph import Graph
 from yeoul.core.tensor import Tensor
 from yeoul.engines.native.bytecode import MapWords, map_words
-from yeoul.engines.native.fusion import COMPUTED, Group, is_product, reduces_in_place
-from yeoul.engines.native.placing import DTYPES, REDUCE_NAMES, SIZES, Placement, elements, lead_of, needs_broadcast
+from yeoul.engines.native.fusion import COMPUTED, REDUCE_NAMES, Group, is_product, reduces_in_place
+from yeoul.engines.native.placing import DTYPES, SIZES, Placement, elements, lead_of, needs_broadcast
 from yeoul.engines.native.windows import POOLINGS, conv_words, is_windowed, pool_words
 
 _OPCODES = _native.OPCODES
@@ -63,15 +63,20 @@ class Instructions(Placement):
             out = self._value(group.product) if self._is_product_stored(group) else -1
             name, head = self._product_words(group.product, group)
             self._write(name, [*head, out, 1, *body], note)
-        elif group.reduction is not None:
-            t = group.reduction
-            node: Any = t.node
-            body = map_words(words, group, reduced=node.inputs[0])
-            outer, reduced, inner = _folded(node.inputs[0].shape, node.attributes["axes"])
-            kind = _REDUCTIONS[REDUCE_NAMES[node.op.name]]
-            self._write("reduce", [kind, DTYPES[t.dtype], outer, reduced, inner, -1, self._value(t), 1, *body], note)
+        elif group.reductions:
+            self._write("reduce", self._reduce_words(group, words), note)
         else:
             self._write("map", map_words(words, group), f"{group.members[0].shape} {note}")
+
+    def _reduce_words(self, group: Group, words: MapWords) -> list[int]:
+        nodes: list[Any] = [t.node for t in group.reductions]
+        x: Tensor = nodes[0].inputs[0]
+        kinds = [_REDUCTIONS[REDUCE_NAMES[node.op.name]] for node in nodes]
+        head = [len(nodes), *kinds, DTYPES[x.dtype], *_folded(x.shape, nodes[0].attributes["axes"])]
+        results = [self._value(t) for t in group.reductions]
+        if not group.members:
+            return [*head, self._value(x), *results, 0]
+        return [*head, -1, *results, 1, *map_words(words, group, reduced=[node.inputs[0] for node in nodes])]
 
     def _product_words(self, t: Tensor, group: Group) -> tuple[str, list[int]]:
         """The opcode of a product and its payload up to the value of the result."""
@@ -120,7 +125,7 @@ class Instructions(Placement):
         elif name in ("argmax", "argmin") and t.node.inputs[0].dtype in COMPUTED - {"uint32"}:
             x, axis = t.node.inputs[0], t.node.attributes["axis"]
             outer, reduced, inner = _folded(x.shape, (axis,))
-            words = [_REDUCTIONS[name], DTYPES[x.dtype], outer, reduced, inner, self._value(x), self._value(t), 0]
+            words = [1, _REDUCTIONS[name], DTYPES[x.dtype], outer, reduced, inner, self._value(x), self._value(t), 0]
             self._write("reduce", words, f"{name} {x.shape}")
         elif name in _EMITTERS:
             _EMITTERS[name](self, t)
@@ -145,7 +150,7 @@ class Instructions(Placement):
             shape = tuple(shape[i] for i in permutation)
             axes = tuple(range(len(kept), len(shape)))
         outer, reduced, inner = _folded(shape, axes)
-        self._write("reduce", [kind, DTYPES[t.dtype], outer, reduced, inner, value, self._value(t), 0], str(x.shape))
+        self._write("reduce", [1, kind, DTYPES[t.dtype], outer, reduced, inner, value, self._value(t), 0], str(x.shape))
 
     def _copy(
         self,
