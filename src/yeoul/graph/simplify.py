@@ -12,6 +12,7 @@ from yeoul.core import dtypes
 from yeoul.core.graph import Graph, topological
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Node, Tensor, apply, from_array
+from yeoul.graph import window_rules
 from yeoul.ops.layout import slice_bounds, slice_primitive
 from yeoul.ops.registry import PRIMITIVES, Elementwise, convert
 
@@ -231,25 +232,23 @@ def _variance(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> T
 def _sum(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     """A factor that is the same along the summed axes, and a sign, stand before the sum."""
     x, axes = inputs[0], attributes["axes"]
-    node = x.node
-    if node is None or not dtypes.is_float(x.dtype):
-        return _reduce(tensor, inputs, attributes)
-    if node.op.name == "neg":
-        return PRIMITIVES["neg"](PRIMITIVES["sum"](node.inputs[0], axes=axes))  # type: ignore[operator]
-    if node.op.name == "mul":
-        for a, b in (node.inputs, node.inputs[::-1]):
-            shape = (1,) * (x.ndim - b.ndim) + b.shape
-            if (
-                a.shape == x.shape
-                and all(shape[axis] == 1 for axis in axes)
-                and any(x.shape[axis] != 1 for axis in axes)
-            ):
-                total = _sum(tensor, (a,), attributes)
-                total = PRIMITIVES["sum"](a, axes=axes) if total is None else total  # type: ignore[operator]
-                kept = tuple(s for axis, s in enumerate(shape) if axis not in axes)
-                b = b if b.shape in ((), kept) else PRIMITIVES["reshape"](b, shape=kept)  # type: ignore[operator]
-                return PRIMITIVES["mul"](total, b)  # type: ignore[operator]
+    node: Any = x.node
+    if node is not None and dtypes.is_float(x.dtype):
+        if node.op.name == "neg":
+            return PRIMITIVES["neg"](_summed(tensor, node.inputs[0], axes))  # type: ignore[operator]
+        if node.op.name == "mul":
+            for a, b in (node.inputs, node.inputs[::-1]):
+                shape = (1,) * (x.ndim - b.ndim) + b.shape
+                if a.shape == x.shape != b.shape and all(shape[axis] == 1 for axis in axes):
+                    kept = tuple(s for axis, s in enumerate(shape) if axis not in axes)
+                    b = b if b.shape in ((), kept) else PRIMITIVES["reshape"](b, shape=kept)  # type: ignore[operator]
+                    return PRIMITIVES["mul"](_summed(tensor, a, axes), b)  # type: ignore[operator]
     return _reduce(tensor, inputs, attributes)
+
+
+def _summed(tensor: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
+    simpler = _sum(tensor, (x,), {"axes": axes})
+    return PRIMITIVES["sum"](x, axes=axes) if simpler is None else simpler  # type: ignore[operator]
 
 
 def _cast(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
@@ -265,6 +264,10 @@ def _slice(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tens
     if x.shape == tensor.shape:
         return x
     starts, stops = slice_bounds(x.shape, attributes["starts"], attributes["stops"], attributes.get("limited", ()))
+    if all(step == 1 for step in attributes["steps"]):
+        cropped = window_rules.cropped_input_gradient(tensor, x, starts, stops)
+        if cropped is not None:
+            return cropped
     if (starts, stops) == (attributes["starts"], attributes["stops"]):
         return None
     return slice_primitive(x, starts=starts, stops=stops, steps=attributes["steps"])
@@ -307,4 +310,6 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "variance": _variance,
     "cast": _cast,
     "select": _select,
+    "conv": window_rules.convolution,
+    "conv_kernel_grad": window_rules.kernel_gradient,
 }

@@ -331,6 +331,7 @@ class Placement:
                 # Another copy will overwrite it: its value is set aside first.
                 self.saved[id(home)] = Storage(ARENA, 0, home.size, first=end, last=end)
                 self.arena.append(self.saved[id(home)])
+        self._write_over_inputs(ordered)
         # Scratch that an instruction needs beside its operands is planned with it.
         for i, group in enumerate(ordered):
             needed = self._scratch(group)
@@ -338,6 +339,30 @@ class Placement:
                 storage = Storage(ARENA, 0, needed, first=i, last=i, kind="workspace")
                 self.arena.append(storage)
                 self.homes[id(group)] = (storage, 0)
+
+    def _write_over_inputs(self, ordered: list[Group]) -> None:
+        """A map writes over what it is the last to read, element by element, where sizes allow: its lines are in the cache already."""
+        for i, group in enumerate(ordered):
+            if group.product is not None or not group.members:
+                continue
+            # What is read in another layout, or by a reduction itself, must stay as it is.
+            kept = {
+                id(self._home(x)[0])
+                for t in (*group.members, *group.reductions)
+                for x in t.node.inputs  # type: ignore[union-attr]
+                if x.shape != t.shape
+            }
+            read = {id(storage): storage for storage in (self._home(x)[0] for x in self._read_by(group))}
+            free = [s for s in read.values() if s.place == ARENA and s.first < i == s.last and id(s) not in kept]
+            for t in group.stored:
+                own = self._home(t)[0]
+                found = next((s for s in free if s.size == own.size), None)
+                if own.place != ARENA or own.first != i or found is None:
+                    continue
+                free.remove(found)
+                found.last = own.last
+                self.arena.remove(own)
+                self.homes[id(self._root(t))] = (found, 0)
 
     def _scratch(self, group: Group) -> int:
         t = group.barrier
