@@ -1,6 +1,6 @@
-import signal
+import subprocess
+import sys
 import threading
-import time
 import warnings
 
 import numpy as np
@@ -348,11 +348,23 @@ def test_fits_in_several_threads_at_once():
     assert all(result == expected for result in results)
 
 
+INTERRUPTED = """
+import signal, threading
+import numpy as np
+from yeoul import Sequential, layers
+x = np.ones((40, 3), "float32")
+model = Sequential([layers.Dense(1)])
+model.compile("sgd", "mse")
+model.fit(x, x[:, :1], verbose=0)
+threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT)).start()
+try:
+    model.fit(x, x[:, :1], epochs=10**8, verbose=0)
+except KeyboardInterrupt:
+    print("interrupted", np.isfinite(model.evaluate(x, x[:, :1], verbose=0)))
+"""
+
+
 def test_interrupt_from_the_keyboard_stops_a_long_fit():
-    model = regression()
-    threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT)).start()
-    start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, Y, epochs=10**8, verbose=0)
-    assert time.monotonic() - start < 2
-    assert np.isfinite(model.evaluate(X, Y, verbose=0))
+    # In a process of its own: an interrupt that falls into somebody's hook of the garbage collector is lost.
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout.split() == ["interrupted", "True"]
