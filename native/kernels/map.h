@@ -394,6 +394,21 @@ struct RmsStep {
   }
 };
 
+// Comparison and choice in one: what a comparison alone finds is a byte for each element, which costs more than the
+// choice.
+struct SelectGreater {
+  template <typename T>
+  static inline T of(T a, T b, T chosen, T other, T) {
+    return a > b ? chosen : other;
+  }
+};
+struct SelectGreaterEqual {
+  template <typename T>
+  static inline T of(T a, T b, T chosen, T other, T) {
+    return a >= b ? chosen : other;
+  }
+};
+
 template <typename T, typename F>
 void wide_loop(void* dst, const void* a, const void* b, const void* c, const void* d, const void* e, int64_t n) {
   const T* x0 = static_cast<const T*>(a);
@@ -403,7 +418,10 @@ void wide_loop(void* dst, const void* a, const void* b, const void* c, const voi
   const T* x4 = static_cast<const T*>(e);
   T* y = static_cast<T*>(dst);
 #pragma GCC ivdep
-  for (int64_t i = 0; i < n; ++i) y[i] = F::of(x0[i], x1[i], x2[i], x3[i], x4[i]);
+  for (int64_t i = 0; i < n; ++i) {
+    const T v0 = x0[i], v1 = x1[i], v2 = x2[i], v3 = x3[i], v4 = x4[i];
+    y[i] = F::of(v0, v1, v2, v3, v4);
+  }
 }
 
 template <typename F>
@@ -414,6 +432,8 @@ WideFunction wide_of(DType type) {
 inline WideFunction wide_function(const MapOp& op) {
   if (op.code == MapOpCode::op_adam_step) return wide_of<AdamStep>(op.type);
   if (op.code == MapOpCode::op_rms_step) return wide_of<RmsStep>(op.type);
+  if (op.code == MapOpCode::op_select_gt) return wide_of<SelectGreater>(op.type);
+  if (op.code == MapOpCode::op_select_ge) return wide_of<SelectGreaterEqual>(op.type);
   return nullptr;
 }
 

@@ -254,6 +254,11 @@ def _wants_upstream(function: Any) -> bool:
     return code is not None and code.co_argcount == 0 and "upstream" in code.co_varnames
 
 
+def with_gradient(y: Tensor, x: Tensor, function: Any) -> Tensor:
+    """`y`, computed from `x`, with function(gradient of y) as the gradient of x: for formulas that need y alone, so that x need not be kept."""
+    return apply(_CustomGradient, (y, x), {"function": function})  # type: ignore[arg-type, return-value]
+
+
 def custom_gradient(f: Any) -> Any:
     """Decorator for a function that returns (value, gradient function).
 

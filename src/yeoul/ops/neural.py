@@ -28,6 +28,7 @@ from yeoul.ops.elementwise import (
     square,
     stop_gradient,
     tanh,
+    with_gradient,
 )
 from yeoul.ops.reductions import cumsum, mean, moments
 from yeoul.ops.reductions import max as largest
@@ -76,13 +77,15 @@ __all__ = [
 def relu(x: Any) -> Tensor:
     """max(x, 0), with gradient 0 at 0."""
     x = convert(x)
-    return select(x > 0, x, 0)
+    y = select(x > 0, x, 0)
+    return with_gradient(y, x, lambda g: select(y > 0, g, 0))
 
 
 def relu6(x: Any) -> Tensor:
     """min(max(x, 0), 6), with gradient 0 at 0 and 6."""
     x = convert(x)
-    return select(x <= 0, 0, select(x >= 6, 6, x))
+    y = select(x <= 0, 0, select(x >= 6, 6, x))
+    return with_gradient(y, x, lambda g: select(y > 0, select(y < 6, g, 0), 0))
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:

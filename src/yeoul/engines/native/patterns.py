@@ -20,6 +20,10 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("rms_step", ("x", "step", "rate", "square", "epsilon"), ("sub", "x", ("div", _STEP, ("sqrt", ("add", "square", "epsilon"))))),
     ("lerp_square", ("x", "to", "share"), ("add", "x", ("mul", ("sub", ("square", "to"), "x"), "share"))),
     ("lerp", ("x", "to", "share"), ("add", "x", ("mul", ("sub", "to", "x"), "share"))),
+    ("select_gt", ("a", "b", "c", "d"), ("select", ("gt", "a", "b"), "c", "d")),
+    ("select_gt", ("a", "b", "c", "d"), ("select", ("lt", "b", "a"), "c", "d")),
+    ("select_ge", ("a", "b", "c", "d"), ("select", ("ge", "a", "b"), "c", "d")),
+    ("select_ge", ("a", "b", "c", "d"), ("select", ("le", "b", "a"), "c", "d")),
     ("fma", ("a", "b", "c"), ("add", ("mul", "a", "b"), "c")),
 )  # fmt: skip
 
