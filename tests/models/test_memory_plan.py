@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from yeoul import Input, Model, Sequential, applications, config, layers, ops, optimizers, utils
+from yeoul import Input, Model, Sequential, _native, applications, config, layers, ops, optimizers, utils
 from yeoul.models import MemoryPlan
 
 RNG = np.random.default_rng(0)
@@ -71,6 +71,18 @@ def test_the_arena_is_that_of_the_program_that_trains():
     assert plan.training.activations == program.arena_bytes
     assert plan.training.saved == plan.training.unshared - plan.training.activations > 0
     assert dataclasses.replace(plan) == model.memory_plan(16)  # training has changed nothing in it
+
+
+@pytest.mark.skipif(not hasattr(_native.Program, "scratch_bytes"), reason="this build does not say what threads need")
+def test_every_thread_has_workspace_of_its_own():
+    threads, found = _native.num_threads(), []
+    try:
+        for count in (1, 2, 3):
+            _native.set_num_threads(count)
+            found.append(pictures().memory_plan(8).training.workspace)
+    finally:
+        _native.set_num_threads(threads)
+    assert 0 < found[1] - found[0] == found[2] - found[1]
 
 
 def test_more_samples_take_more_activations_and_the_same_parameters():
