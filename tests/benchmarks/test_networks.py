@@ -110,3 +110,10 @@ def test_another_network_is_noticed():
     assert networks.different_parameters(rows) == [
         "train: torch has 11 parameters, and yeoul 10",
     ]
+
+
+def test_a_limit_that_was_measured_too_low_is_noticed():
+    made = report()
+    assert networks.impossible(made) == []
+    made["limits"]["fma_gflops"] = 40.0  # the fastest step did 50
+    assert networks.impossible(made) == ["fashion_cnn train"]

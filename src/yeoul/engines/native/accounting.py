@@ -10,7 +10,7 @@ from yeoul.core.graph import Graph
 from yeoul.core.tensor import Tensor
 from yeoul.engines.native.fusion import Group
 from yeoul.engines.native.lowering import instructions_of, program_of
-from yeoul.engines.native.memory import Storage, aligned
+from yeoul.engines.native.memory import ARENA, Storage, aligned
 from yeoul.engines.native.writing import Instructions
 
 _SHOWN = 5
@@ -22,15 +22,26 @@ def memory_of(graph: Graph) -> ProgramMemory:
     program = program_of(written)
     # What each thread and all threads together need while an instruction runs.
     own, shared = getattr(program, "scratch_bytes", 0), getattr(program, "shared_scratch_bytes", 0)
-    alive = _at_the_peak(written.arena)
+    values = [
+        (position, tensor, group)
+        for position, group in enumerate(written.ordered)
+        for tensor in written._written_by(group)
+        if written._home(tensor)[0].place == ARENA
+    ]
+    held = {id(written._home(tensor)[0]) for _, tensor, _ in values}
+    # A value that is written over another one has its storage, and would else have one of its own.
+    unshared = sum(aligned(written._bytes(tensor)) for _, tensor, _ in values)
+    unshared += sum(aligned(storage.size) for storage in written.arena if id(storage) not in held)
+    at = _peak(written.arena)
+    alive = [storage for storage in written.arena if storage.first <= at <= storage.last]
     return ProgramMemory(
         arena=written.arena_bytes,
-        unshared=sum(aligned(storage.size) for storage in written.arena),
+        unshared=unshared,
         peak=sum(aligned(storage.size) for storage in alive),
         workspace=own * _native.num_threads() + shared,
         constants=len(written.constants),
         batch=_bytes(written.graph.inputs) + _bytes(written.graph.outputs),
-        largest=_largest(written, alive),
+        largest=_largest(written, alive, {id(written._home(t)[0]): (t, g) for i, t, g in values if i <= at}),
     )
 
 
@@ -38,8 +49,8 @@ def _bytes(tensors: list[Tensor]) -> int:
     return sum(Instructions._bytes(t) for t in tensors)
 
 
-def _at_the_peak(storages: list[Storage]) -> list[Storage]:
-    """The storages that live at the instruction where they are most bytes together."""
+def _peak(storages: list[Storage]) -> int:
+    """The position of the instruction at which the storages that live are most bytes together."""
     change: dict[int, int] = {}
     for storage in storages:
         change[storage.first] = change.get(storage.first, 0) + aligned(storage.size)
@@ -49,29 +60,24 @@ def _at_the_peak(storages: list[Storage]) -> list[Storage]:
         now += change[position]
         if now > most:
             at, most = position, now
-    return [storage for storage in storages if storage.first <= at <= storage.last]
+    return at
 
 
-def _largest(written: Instructions, alive: list[Storage]) -> tuple[LargeValue, ...]:
-    """The largest of `alive` that hold the value of a tensor, largest first."""
-    tensors: dict[int, Tensor] = {}
-    groups: dict[int, Group] = {}
-    for group in written.ordered:
-        for tensor in written._written_by(group):
-            tensors[id(written._home(tensor)[0])] = tensor
-            groups[id(tensor)] = group
+def _largest(
+    written: Instructions, alive: list[Storage], held: dict[int, tuple[Tensor, Group]]
+) -> tuple[LargeValue, ...]:
+    """The largest of `alive` that hold the value of a tensor, largest first.
+
+    Args:
+        held: by id of a storage: the tensor whose value it holds, and the group that computes it.
+    """
     variables = {id(tensor): variable for variable, tensor in written.graph.variables}
-    held = [storage for storage in alive if id(storage) in tensors]
     found = []
-    for storage in sorted(held, key=lambda s: -s.size)[:_SHOWN]:
-        tensor = tensors[id(storage)]
+    for storage in sorted((s for s in alive if id(s) in held), key=lambda s: -s.size)[:_SHOWN]:
+        tensor, group = held[id(storage)]
         found.append(
             LargeValue(
-                _layer_of(tensor, variables),
-                _op_of(tensor, groups[id(tensor)]),
-                tuple(tensor.shape),
-                tensor.dtype,
-                storage.size,
+                _layer_of(tensor, variables), _op_of(tensor, group), tuple(tensor.shape), tensor.dtype, storage.size
             )
         )
     return tuple(found)
