@@ -72,16 +72,14 @@ class ProgramMemory:
     Args:
         arena: memory that its values share, by when they live.
         unshared: what the values would take if each had memory of its own.
-        peak: what the values take that live at the same time, where they are most.
         workspace: what threads need while an instruction runs.
         constants: numbers that are part of the program.
         batch: the arrays that go in and come out.
-        largest: the largest values that live at the peak, largest first.
+        largest: the largest values that live where the arena is fullest, largest first.
     """
 
     arena: int
     unshared: int
-    peak: int
     workspace: int
     constants: int
     batch: int

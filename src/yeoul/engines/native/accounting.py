@@ -37,7 +37,6 @@ def memory_of(graph: Graph) -> ProgramMemory:
     return ProgramMemory(
         arena=written.arena_bytes,
         unshared=unshared,
-        peak=sum(aligned(storage.size) for storage in alive),
         workspace=own * _native.num_threads() + shared,
         constants=len(written.constants),
         batch=_bytes(written.graph.inputs) + _bytes(written.graph.outputs),
