@@ -8,16 +8,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
-import statistics
-import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import Any
 
 from benchmarks.limits import fma_peak, memory_bandwidth
+from benchmarks.processes import add_options, answer_of, command, interpreters, machine, medians
 
 FRAMEWORKS = ("yeoul", "tf.keras", "keras-jax", "torch", "jax-scan", "sklearn")
 WORKLOADS = ("xor", "blood_fat", "iris", "fashion", "wide", "one_row")
@@ -25,27 +20,24 @@ WORKLOADS = ("xor", "blood_fat", "iris", "fashion", "wide", "one_row")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--python", action="append", default=[], metavar="FRAMEWORK=INTERPRETER")
-    parser.add_argument("--frameworks", nargs="+", default=list(FRAMEWORKS), choices=FRAMEWORKS)
+    add_options(parser, FRAMEWORKS, "latest.json")
     parser.add_argument("--workloads", nargs="+", default=list(WORKLOADS), choices=WORKLOADS)
-    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="fewer epochs and rows")
-    parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "latest.json")
     options = parser.parse_args()
-    interpreters = dict(given.split("=", 1) for given in options.python)
+    pythons = interpreters(options)
 
     results: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for workload in options.workloads:
         for repeat in range(options.repeats):
             for framework in options.frameworks:
-                found = run_one(interpreters.get(framework, sys.executable), framework, workload, options.quick)
+                arguments = ["benchmarks.worker", framework, workload, *(["--quick"] if options.quick else [])]
+                label = f"{workload:10s} {framework:10s}"
+                found = answer_of(pythons.get(framework, sys.executable), framework, arguments, label)
                 if found is None:
                     continue
                 results.setdefault(workload, {}).setdefault(framework, []).append(found)
                 print(
-                    f"{workload:10s} {framework:10s} {repeat + 1}/{options.repeats}  fit {found['fit_s']:.4f} s",
-                    file=sys.stderr,
-                    flush=True,
+                    f"{label} {repeat + 1}/{options.repeats}  fit {found['fit_s']:.4f} s", file=sys.stderr, flush=True
                 )
 
     summary = {
@@ -53,15 +45,10 @@ def main() -> None:
         for workload, by_framework in results.items()
     }
     report = {
-        "machine": {
-            "processor": processor(),
-            "cores": os.cpu_count(),
-            "platform": platform.platform(),
-            "python": platform.python_version(),
-        },
+        "machine": machine(),
         "limits": {"fma_gflops": fma_peak(), "memory_gb_s": memory_bandwidth()},
         "quick": options.quick,
-        "command": "python -m benchmarks " + " ".join(a for a in sys.argv[1:] if "=" not in a and a != "--python"),
+        "command": command("benchmarks"),
         "workloads": summary,
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)
@@ -69,40 +56,6 @@ def main() -> None:
     print(table(report))
     print("\nWhole processes: start, import, data, every fit.\n")
     print(table(report, "process_s"))
-
-
-def run_one(interpreter: str, framework: str, workload: str, quick: bool) -> dict[str, Any] | None:
-    """One process: what the worker measured, and the time of the whole process. None if the framework is not installed there."""
-    started = time.perf_counter()
-    command = [interpreter, "-m", "benchmarks.worker", framework, workload, *(["--quick"] if quick else [])]
-    root = Path(__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
-    if framework in ("tf.keras", "keras-jax"):
-        environment["KERAS_BACKEND"] = "tensorflow" if framework == "tf.keras" else "jax"
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root)
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"
-        print(f"{workload:10s} {framework:10s} left out: {last}", file=sys.stderr)
-        return None
-    found = json.loads(done.stdout.strip().splitlines()[-1])
-    found["process_s"] = time.perf_counter() - started
-    return found
-
-
-def medians(runs: list[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        key: statistics.median(run[key] for run in runs) for key in runs[0] if isinstance(runs[0][key], (int, float))
-    }
-
-
-def processor() -> str:
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor()
 
 
 def table(report: dict[str, Any], key: str = "fit_s") -> str:

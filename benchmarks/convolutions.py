@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from benchmarks.processes import answer_of
 
 # name: image size, channels in, filters, window, stride, "same" padding, groups, batch
 LAYERS: dict[str, tuple[int, int, int, int, int, bool, int, int]] = {
@@ -145,17 +145,9 @@ def work_off(framework: str, names: list[str], threads: int) -> dict[str, dict[s
 
 def measured(interpreter: str, framework: str, names: list[str], threads: int) -> dict[str, dict[str, float]] | None:
     """What a process of `framework` found; None if it is not installed there."""
-    root = Path(__file__).parents[1]
-    path = os.pathsep.join(p for p in (str(root), os.environ.get("PYTHONPATH", "")) if p)
-    command = [interpreter, "-m", "benchmarks.convolutions", "--worker", framework, "--threads", str(threads)]
-    done = subprocess.run(
-        [*command, "--layers", *names], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, cwd=root
-    )
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no message"
-        print(f"{framework} left out: {last}", file=sys.stderr)
-        return None
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    arguments = ["benchmarks.convolutions", "--worker", framework, "--threads", str(threads), "--layers", *names]
+    found = answer_of(interpreter, framework, arguments, framework)
+    return {name: found[name] for name in names} if found is not None else None
 
 
 def table(found: dict[str, dict[str, dict[str, float]]], peak: float) -> str:

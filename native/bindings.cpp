@@ -454,6 +454,12 @@ NB_MODULE(_native, m) {
       .def_prop_ro(
           "work", [](const PyProgram& self) { return self.program->work; },
           "Estimated nanoseconds of one run on one thread.")
+      .def_prop_ro(
+          "scratch_bytes", [](const PyProgram& self) { return self.program->scratch_bytes; },
+          "What each thread needs while an instruction runs.")
+      .def_prop_ro(
+          "shared_scratch_bytes", [](const PyProgram& self) { return self.program->shared_scratch_bytes; },
+          "What all threads together need while an instruction runs.")
       .def("__len__", [](const PyProgram& self) { return self.program->instructions.size(); });
   nb::class_<PyInstance>(m, "Instance")
       .def(

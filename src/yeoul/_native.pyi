@@ -35,6 +35,12 @@ class Program:
     @property
     def work(self) -> float:
         """Estimated nanoseconds of one run on one thread."""
+    @property
+    def scratch_bytes(self) -> int:
+        """What each thread needs while an instruction runs."""
+    @property
+    def shared_scratch_bytes(self) -> int:
+        """What all threads together need while an instruction runs."""
     def __len__(self) -> int:
         """The number of instructions."""
 

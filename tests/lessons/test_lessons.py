@@ -13,7 +13,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 #: Lessons whose convolutions take long on all their data.
-CONVOLUTIONAL = ["fashion_mnist_cnn.py", "inception_block.py", "residual_network.py", "video_3d.py"]
+CONVOLUTIONAL = [
+    "fashion_mnist_cnn.py",
+    "inception_block.py",
+    "residual_digits.py",
+    "residual_network.py",
+    "video_3d.py",
+]
 
 
 @pytest.mark.parametrize("name", CONVOLUTIONAL)
@@ -24,6 +30,8 @@ def test_convolutional_lesson_runs_for_two_epochs(name, capsys, monkeypatch, tmp
         parts = datasets.fashion_mnist.load_data()
         few = tuple((x[:60], y[:60]) for x, y in parts)
         monkeypatch.setattr(datasets.fashion_mnist, "load_data", lambda: few)
+    if name == "residual_digits.py":
+        pytest.importorskip("sklearn")
     fit = Trainer.fit
 
     def shortened(self, *args, epochs=1, **kwargs):
@@ -89,6 +97,12 @@ def test_iris():
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     model.fit(x_train, y_train, epochs=100, verbose=0)
     assert model.evaluate(x_test, y_test, verbose=0)[1] >= 0.95
+
+
+def test_residual_network_reads_digits(capsys):
+    pytest.importorskip("sklearn")
+    ran = runpy.run_path(str(EXAMPLES / "residual_digits.py"), run_name="__main__")
+    assert ran["accuracy"] >= 0.96
 
 
 @pytest.mark.skipif(not datasets.fashion_mnist.is_available(), reason="Fashion-MNIST is not on this machine")

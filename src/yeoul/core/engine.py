@@ -47,6 +47,45 @@ class Phase:
     n_logs: int = 0
 
 
+@dataclass(frozen=True)
+class LargeValue:
+    """A value in the memory of a program.
+
+    Args:
+        layer: the layer that computes it, or the last one with weights before it; "" if none is.
+        op: the op whose result it is.
+        shape, dtype: of the value.
+        bytes: its size.
+    """
+
+    layer: str
+    op: str
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ProgramMemory:
+    """What a compiled graph takes beside its variables, in bytes.
+
+    Args:
+        arena: memory that its values share, by when they live.
+        unshared: what the values would take if each had memory of its own.
+        workspace: what threads need while an instruction runs.
+        constants: numbers that are part of the program.
+        batch: the arrays that go in and come out.
+        largest: the largest values that live where the arena is fullest, largest first.
+    """
+
+    arena: int
+    unshared: int
+    workspace: int
+    constants: int
+    batch: int
+    largest: tuple[LargeValue, ...]
+
+
 class Program(Protocol):
     """A compiled graph."""
 
@@ -78,6 +117,10 @@ class Engine(Protocol):
     def compile(self, graph: Graph) -> Program: ...
 
     def compile_loop(self, phases: list[Phase]) -> Loop: ...
+
+    def memory_of(self, graph: Graph) -> ProgramMemory:
+        """What `graph` takes when it is compiled. Raises: ValueError if the engine plans no memory."""
+        ...
 
 
 _factories: dict[str, Callable[[], Engine]] = {}

@@ -13,6 +13,7 @@ from yeoul.core.tensor import KerasTensor
 from yeoul.layers import Layer
 from yeoul.models.graph import LayerGraph, layer_of
 from yeoul.models.graph_config import graph_config, read_graph
+from yeoul.models.memory_plan import MemoryPlan, memory_plan
 from yeoul.models.summary import print_summary
 from yeoul.serialization import custom_object_scope, deserialize_keras_object, serialize_keras_object
 from yeoul.training.trainer import Trainer
@@ -220,6 +221,22 @@ class Model(Trainer, Layer):
             layer_range: names (or patterns) of the first and the last layer to show.
         """
         print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    def memory_plan(self, batch_size: int | None = None) -> MemoryPlan:
+        """What the model needs in memory: parameters, optimizer, activations, workspace, constants, in bytes.
+
+        The model is traced as `fit` and `predict` would, for batches like those it has seen last, or as its `Input`s and losses say. It
+        is not run; if it is compiled, its optimizer is built.
+
+        Args:
+            batch_size: samples of a step, 32 if None.
+
+        Returns: a `MemoryPlan`, which prints itself as a table: for training and `predict` if the model is compiled, else for
+        `predict` alone; how much it saves that values share memory; and the largest values where memory is fullest.
+
+        Raises: ValueError if the model is not built, if a size of its inputs is not known, or if the engine plans no memory.
+        """
+        return memory_plan(self, batch_size)
 
     def diagnose(
         self, x: Any, y: Any = None, history: Any = None, validation_data: Any = None, batch_size: int = 32

@@ -12,16 +12,8 @@ from yeoul.core import dtypes, tree
 from yeoul.core.tensor import Node
 from yeoul.layers import Layer
 from yeoul.models.graph import LayerGraph, layer_of
+from yeoul.models.table import draw_table, fitted_widths, readable_size
 from yeoul.ops.calls import FunctionCall
-
-
-def readable_size(bytes_: float) -> str:
-    """392.00 B, 1.38 KB, ..."""
-    for unit in ("B", "KB", "MB", "GB", "TB"):
-        if bytes_ < 1024:
-            return f"{bytes_:.2f} {unit}"
-        bytes_ /= 1024
-    return f"{bytes_:.2f} PB"
 
 
 def _size(variables: Iterable[Any]) -> tuple[int, int]:
@@ -70,10 +62,10 @@ def print_summary(
     rows: list[list[str]] = []
     for operation in rows_of:
         rows.extend(_rows(operation, names, graph, is_chain, show_trainable, expand_nested, 0))
-    table = _table(
+    table = draw_table(
         header,
         rows,
-        _fit(columns, width),
+        fitted_widths(columns, width),
         ["<", "<", ">"] + (["<"] if not is_chain else []) + (["^"] if show_trainable else []),
     )
     lines = [f'Model: "{model.name}"', *table]
@@ -194,68 +186,3 @@ def _connections(operation: Any, names: dict[int, str], graph: LayerGraph | None
             elif x.node is not None:
                 found.append(f"{names.get(id(x.node), x.node.op.name)}[0][{x.index}]")
     return ", ".join(found) or "-"
-
-
-# -- drawing ---------------------------------------------------------------------------------------------------------
-def _fit(columns: list[int], width: int) -> list[int]:
-    """Widths of the columns' text in a table of `width`: what lines and padding need is taken from all columns
-    evenly, as rich does.
-    """
-    excess = sum(columns) + 2 * len(columns) + len(columns) + 1 - width
-    if excess <= 0:
-        return columns
-    return [max(c - e, 1) for c, e in zip(columns, _share(excess, [1] * len(columns)), strict=True)]
-
-
-def _share(total: int, ratios: list[int]) -> list[int]:
-    """`total` in whole parts in proportion to `ratios`."""
-    parts, left, weight = [], total, sum(ratios)
-    for ratio in ratios:
-        part = round(ratio * left / weight) if weight else 0
-        parts.append(part)
-        left -= part
-        weight -= ratio
-    return parts
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` characters, broken at spaces; a longer word is cut and ends with an ellipsis."""
-    lines: list[str] = []
-    current = ""
-    lead = re.match(r" *", text).group()  # type: ignore[union-attr]
-    for word in text[len(lead) :].split(" "):
-        candidate = f"{current} {word}" if current else (lead + word if not lines else word)
-        if len(candidate) <= width:
-            current = candidate
-            continue
-        if current:
-            lines.append(current)
-        current = word
-        if len(word) > width:
-            current = word[: width - 1] + "…"
-    lines.append(current)
-    return lines
-
-
-def _table(header: list[str], rows: list[list[str]], widths: list[int], alignment: list[str]) -> list[str]:
-    def rule(left: str, line: str, cross: str, right: str) -> str:
-        return left + cross.join(line * (w + 2) for w in widths) + right
-
-    def row(cells: list[str], bar: str) -> list[str]:
-        wrapped = [_wrap(cell, w) for cell, w in zip(cells, widths, strict=True)]
-        lines = []
-        for i in range(max(len(w) for w in wrapped)):
-            parts = [
-                f" {(w[i] if i < len(w) else ''):{align}{width}} "
-                for w, align, width in zip(wrapped, alignment, widths, strict=True)
-            ]
-            lines.append(bar + bar.join(parts) + bar)
-        return lines
-
-    lines = [rule("┏", "━", "┳", "┓"), *row(header, "┃"), rule("┡", "━", "╇", "┩")]
-    for i, cells in enumerate(rows):
-        if i:
-            lines.append(rule("├", "─", "┼", "┤"))
-        lines.extend(row(cells, "│"))
-    lines.append(rule("└", "─", "┴", "┘"))
-    return lines

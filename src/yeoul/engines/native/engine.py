@@ -10,9 +10,10 @@ import numpy as np
 
 from yeoul import _native
 from yeoul.core import dtypes
-from yeoul.core.engine import Phase
+from yeoul.core.engine import Phase, ProgramMemory
 from yeoul.core.graph import Graph
 from yeoul.core.tensor import Op, apply, placeholder
+from yeoul.engines.native.accounting import memory_of
 from yeoul.engines.native.fusion import COMPUTED, MAP_NAMES
 from yeoul.engines.native.lowering import Lowered, lower
 from yeoul.engines.native.windows import CONVOLUTIONS, POOLINGS
@@ -68,6 +69,9 @@ class NativeEngine:
 
     def compile_loop(self, phases: list[Phase]) -> NativeLoop:
         return NativeLoop(phases)
+
+    def memory_of(self, graph: Graph) -> ProgramMemory:
+        return memory_of(graph)
 
 
 def _size(op: Op, arrays: list[np.ndarray], attributes: dict[str, Any]) -> int:

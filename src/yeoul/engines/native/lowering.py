@@ -42,9 +42,25 @@ def lower(graph: Graph) -> Lowered:
 
     Raises: ValueError if a shape in it is not known.
     """
-    graph = simplify(widen(graph))
-    written = Instructions(graph)
-    program = _native.Program(
+    written = instructions_of(graph)
+    graph = written.graph
+    return Lowered(
+        program_of(written),
+        [variable for variable, _ in graph.variables],
+        len(graph.inputs),
+        [(t.shape, dtypes.to_numpy(t.dtype)) for t in graph.outputs],  # type: ignore[misc]
+        written.arena_bytes,
+        written.listing,
+    )
+
+
+def instructions_of(graph: Graph) -> Instructions:
+    return Instructions(simplify(widen(graph)))
+
+
+def program_of(written: Instructions) -> Any:
+    """The checked program that the extension module runs."""
+    return _native.Program(
         written.value_table(),
         np.array(written.slots, np.int64).reshape(-1, 2),
         written.arena_bytes,
@@ -52,12 +68,4 @@ def lower(graph: Graph) -> Lowered:
         np.array(written.code, np.int64),
         np.array(written.numbers, np.float64),
         written.host,
-    )
-    return Lowered(
-        program,
-        [variable for variable, _ in graph.variables],
-        len(graph.inputs),
-        [(t.shape, dtypes.to_numpy(t.dtype)) for t in graph.outputs],  # type: ignore[misc]
-        written.arena_bytes,
-        written.listing,
     )

@@ -30,7 +30,7 @@ def plan(storages: list[Storage]) -> int:
     total = 0
     for storage in sorted(storages, key=lambda s: s.first):
         live = [other for other in live if other.last >= storage.first]
-        size = _aligned(storage.size)
+        size = aligned(storage.size)
         best: int | None = None
         best_gap = 0
         end = 0
@@ -38,12 +38,13 @@ def plan(storages: list[Storage]) -> int:
             gap = other.offset - end
             if gap >= size and (best is None or gap < best_gap):
                 best, best_gap = end, gap
-            end = max(end, other.offset + _aligned(other.size))
+            end = max(end, other.offset + aligned(other.size))
         storage.offset = end if best is None else best
         total = max(total, storage.offset + size)
         live.append(storage)
     return total
 
 
-def _aligned(size: int) -> int:
+def aligned(size: int) -> int:
+    """The bytes that a value of `size` bytes takes in the arena."""
     return max(-(-size // ALIGNMENT) * ALIGNMENT, ALIGNMENT)

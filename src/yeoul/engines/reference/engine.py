@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from yeoul.core import dtypes
-from yeoul.core.engine import Phase
+from yeoul.core.engine import Phase, ProgramMemory
 from yeoul.core.graph import Graph, topological
 from yeoul.core.tensor import Op, Tensor
 from yeoul.ops.random_bits import permutation
@@ -29,6 +29,12 @@ class ReferenceEngine:
 
     def compile_loop(self, phases: list[Phase]) -> ReferenceLoop:
         return ReferenceLoop(phases)
+
+    def memory_of(self, graph: Graph) -> ProgramMemory:
+        raise ValueError(
+            "The reference engine plans no memory: NumPy makes an array for the result of every op. Use the native engine: "
+            "yeoul.config.set_engine('native')."
+        )
 
 
 class ReferenceProgram:
