@@ -26,7 +26,6 @@ METHODS = {
     "alias or remainder of Keras 2": "add_metric add_variable loss",
     "memory saved by calculating again": "rematerialized_call",
     "boxes, labels and masks beside images": "transform_bounding_boxes transform_labels transform_segmentation_masks",
-    "low-rank training of convolutions": "enable_lora",
     "where a layer stands, and the state of its metrics": "path metrics_variables",
 }
 
