@@ -19,14 +19,12 @@ METHODS = {
     "saving to files": "export get_build_config build_from_config load_own_variables load_weights save save_own_variables save_weights "
     "variable_serialization_spec compile_from_config",
     "quantization": "get_quantization_layer_structure quantization_mode quantize quantized_build quantized_call",
-    "calls and losses without side effects": "get_state_tree set_state_tree stateless_call stateless_compute_loss",
     "Keras' way of building its step functions; a compiled loop has none": "make_predict_function make_test_function make_train_function",
     "of TensorFlow or of several devices": "distribute_reduction_method distribute_strategy compiled_loss compiled_metrics ragged "
     "ragged_rank row_splits_dtype sparse squeeze reshape handle synchronization",
     "alias or remainder of Keras 2": "add_metric add_variable loss",
     "memory saved by calculating again": "rematerialized_call",
     "labels and masks beside images are varied in calls, on dicts; boxes are not": "transform_bounding_boxes transform_labels transform_segmentation_masks",
-    "where a layer stands, and the state of its metrics": "path metrics_variables",
 }
 
 #: Methods by which Keras' own classes do their work; they do not count.
