@@ -14,6 +14,14 @@ def choices():
         found.append(("Solarization", {"value_range": value_range}, (3, 5, 4, 3), given, chosen))
         for bins in (4, 16, 256):
             found.append(("Equalization", {"value_range": value_range, "bins": bins}, (3, 9, 8, 2), None, {}))
+        name = "ContrastLimitedAdaptiveHistogramEqualization"
+        for shape, grid, limit in (((3, 12, 8, 2), (3, 2), 4.0), ((3, 7, 9, 2), (3, 2), 40.0), ((3, 5, 6, 1), 8, 0.0)):
+            kwargs = {
+                "value_range": value_range,
+                "tile_grid_size": (grid, grid) if grid == 8 else grid,
+                "clip_limit": limit,
+            }
+            found.append((name, kwargs, shape, None, {}))
     order = np.array([2, 0, 1], np.int32)
     weight = factors.reshape(3)
     both = {"order": order, "weight": weight}

@@ -15,5 +15,6 @@ for case, (name, kwargs, shape, given, _) in enumerate(choices()):
     given = given and {k: v if isinstance(v, tuple) else keras.ops.convert_to_tensor(v) for k, v in given.items()}
     x = keras.ops.convert_to_tensor(images(case, kwargs, shape))
     results[f"images_{case}"] = np.asarray(layer.transform_images(x, given, training=True))
-    results[f"labels_{case}"] = np.asarray(layer.transform_labels(keras.ops.convert_to_tensor(labels()), given))
+    if given is not None:
+        results[f"labels_{case}"] = np.asarray(layer.transform_labels(keras.ops.convert_to_tensor(labels()), given))
 np.savez_compressed(Path(__file__).with_name("golden_given_image_layers.npz"), **results)

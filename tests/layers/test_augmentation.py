@@ -31,7 +31,8 @@ def test_numbers_are_those_of_keras(case, golden):
     found = layer.vary(ops.convert_to_tensor(x), chosen)
     low, high = kwargs.get("value_range", (0, 255))
     np.testing.assert_allclose(found, golden[f"images_{case}"], rtol=1e-5, atol=2e-6 * (high - low))
-    np.testing.assert_allclose(layer.vary_labels(labels(), chosen), golden[f"labels_{case}"], rtol=1e-6)
+    expected = golden[f"labels_{case}"] if chosen else labels()
+    np.testing.assert_allclose(layer.vary_labels(labels(), chosen), expected, rtol=1e-6)
 
 
 MAKERS = {
@@ -69,7 +70,7 @@ def test_images_vary_in_training_only(name):
     assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
 
 
-@pytest.mark.parametrize("name", [*MAKERS, "Equalization"])
+@pytest.mark.parametrize("name", [*MAKERS, "ContrastLimitedAdaptiveHistogramEqualization", "Equalization"])
 def test_within_a_model(name):
     layer = getattr(layers, name)()
     model = models.Sequential(
@@ -180,6 +181,26 @@ def test_augmix_of_no_layers_and_randaugment_of_one():
     assert set(drawn) == set(range(11))
 
 
+def test_a_pipeline_is_its_layers():
+    layer = layers.Pipeline([layers.RandomFlip(seed=1), layers.Rescaling(2.0)], name="pipeline")
+    np.testing.assert_allclose(layer(X), np.asarray(layers.RandomFlip(seed=1)(X)) * 2.0)
+    np.testing.assert_array_equal(layers.Pipeline([layers.RandomFlip()])(X, training=False), X)
+    assert list(layer.get_config()) == ["layers", "name"]
+    again = layers.Pipeline.from_config(layer.get_config())
+    assert [type(part) for part in again.layers] == [type(part) for part in layer.layers] and again.name == "pipeline"
+    mixed = layers.Pipeline([layers.RandomFlip(), layers.MixUp()])({"images": X, "labels": np.eye(4)})
+    assert mixed["labels"].shape == (4, 4)
+    with pytest.raises(TypeError, match="Pipeline 'p' is made of layers, and got 'flip'"):
+        layers.Pipeline(["flip"], name="p")
+
+
+def test_adaptive_equalization_is_the_same_in_predictions():
+    layer = layers.ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=2)
+    np.testing.assert_array_equal(layer(X, training=False), layer(X, training=True))
+    model = models.Sequential([layers.Input((8, 10, 3)), layer])
+    np.testing.assert_allclose(model.predict(X, verbose=0), layer(X), rtol=1e-5, atol=1e-3)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -189,6 +210,10 @@ def test_augmix_of_no_layers_and_randaugment_of_one():
         ),
         (lambda: layers.Solarization(value_range=3), r"Solarization: value_range must be a pair \(smallest, largest\)"),
         (lambda: layers.Equalization(bins=0), "Equalization: bins must be a positive integer"),
+        (
+            lambda: layers.ContrastLimitedAdaptiveHistogramEqualization(clip_limit=-1),
+            "clip_limit must be a number of 0 or more, and got -1",
+        ),
         (lambda: layers.RandomPerspective(scale=3), r"RandomPerspective: scale must be a number within \[0, 1\]"),
         (lambda: layers.RandomPerspective(interpolation="cubic"), "interpolation must be 'nearest' or 'bilinear'"),
         (lambda: layers.RandomElasticTransform(scale=3), "RandomElasticTransform: scale must be"),

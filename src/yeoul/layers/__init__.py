@@ -38,6 +38,7 @@ from yeoul.layers.merging import (
 from yeoul.layers.mixing_augmentation import *  # noqa: F403
 from yeoul.layers.normalization import Normalization, Rescaling
 from yeoul.layers.padding import *  # noqa: F403
+from yeoul.layers.pipeline import *  # noqa: F403
 from yeoul.layers.place_augmentation import *  # noqa: F403
 from yeoul.layers.pooling import *  # noqa: F403
 from yeoul.layers.regularization import ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise
