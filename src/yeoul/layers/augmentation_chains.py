@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from yeoul import ops, random
@@ -75,20 +73,6 @@ class RandomColorJitter(ImageAugmentation):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def one_of(index: Tensor, results: list[Callable[[], Tensor]]) -> Tensor:
-    """`results[index]()`. While the index is symbolic all of them are computed."""
-    if index.array is not None:
-        return results[int(index)]()
-    y = results[0]()
-    for i, result in enumerate(results[1:], 1):
-        y = ops.where(index == i, result(), y)
-    return y
-
-
-def unchanged(x: Tensor) -> Tensor:
-    return x
-
-
 class DrawnAugmentation(ImageAugmentation):
     """Base of layers that draw from a set of others which of them vary a batch.
 
@@ -143,6 +127,26 @@ class DrawnAugmentation(ImageAugmentation):
     def choose_steps(self, images: Tensor) -> list[dict[str, Any]]:
         return [step.choose(images) for step in self.steps]
 
+    def step(self, index: Tensor, method: str, x: Tensor, choices: list[dict[str, Any]]) -> Tensor:
+        """What the layer of this number makes of x by its `method`; x itself for the number after the last.
+
+        While the index is symbolic all layers compute. Those that move images differ in their transforms only, so one of them reads
+        for all.
+        """
+        steps = list(zip(self.steps, choices, strict=True))
+        if index.array is not None:
+            found = int(index)
+            return x if found == len(steps) else getattr(steps[found][0], method)(x, steps[found][1])
+        moving = [i for i, (step, _) in enumerate(steps) if isinstance(step, RandomTransform)]
+        transform = choices[moving[0]]["transform"]
+        for i in moving[1:]:
+            transform = ops.where(index == i, choices[i]["transform"], transform)
+        moved = getattr(self.steps[moving[0]], method)(x, {"transform": transform})
+        y = x
+        for i, (step, choice) in enumerate(steps):
+            y = ops.where(index == i, moved if i in moving else getattr(step, method)(x, choice), y)
+        return y
+
     def get_config(self) -> dict[str, Any]:
         names = ("value_range", "factor", "interpolation")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
@@ -195,8 +199,7 @@ class RandAugment(DrawnAugmentation):
 
     def _in_turn(self, method: str, x: Tensor, chosen: dict[str, Any]) -> Tensor:
         for i in range(self.num_ops):
-            pairs = zip(self.steps, chosen["steps"], strict=True)
-            x = one_of(chosen["which"][i], [partial(getattr(step, method), x, c) for step, c in pairs])
+            x = self.step(chosen["which"][i], method, x, chosen["steps"])
         return x
 
     def get_config(self) -> dict[str, Any]:
@@ -256,8 +259,7 @@ class AugMix(DrawnAugmentation):
         for i, chain in enumerate(chosen["chains"]):
             x = images
             for j, choices in enumerate(chain):
-                results = [partial(step.vary, x, c) for step, c in zip(self.steps, choices, strict=True)]
-                x = one_of(chosen["which"][i, j], [*results, partial(unchanged, x)])
+                x = self.step(chosen["which"][i, j], "vary", x, choices)
             total = total + x * ops.cast(chosen["shares"][i], x.dtype)
         weight = ops.cast(chosen["weight"], images.dtype)
         return weight * images + (1.0 - weight) * total
