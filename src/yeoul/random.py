@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from yeoul import ops
-from yeoul.core import config, dtypes, trace
+from yeoul.core import config, dtypes, naming, trace
 from yeoul.core.tensor import Tensor, from_array
 from yeoul.core.variable import Variable
 from yeoul.ops.binomial import binomial_draws
@@ -67,10 +67,11 @@ class SeedGenerator:
     def __init__(self, seed: int | None = None, name: str | None = None, **kwargs: Any):
         if seed is not None and not isinstance(seed, (int, np.integer)):
             raise ValueError(f"SeedGenerator: seed must be an integer or None, and got {seed!r}.")
-        self.name = name
+        self.name = name or naming.unique_name("seed_generator")
         self.seed = next_seed() if seed is None else int(seed)
         state = np.array([self.seed & 0xFFFFFFFF, 0], np.uint32)
         self.state = Variable(state, dtype="uint32", trainable=False, name="seed_generator_state")
+        self.state.path = f"{self.name}/{self.state.name}"
 
     def next(self, ordered: bool = True) -> Tensor:
         """The current state, uint32 (seed, counter); the counter goes up by one."""

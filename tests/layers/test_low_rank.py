@@ -6,9 +6,13 @@ import pytest
 from yeoul import Input, Sequential, layers
 
 X = np.random.default_rng(0).normal(size=(8, 5)).astype(np.float32)
+IMAGES = np.random.default_rng(1).normal(size=(2, 5, 6, 4)).astype(np.float32)
 MAKERS = [
     (lambda **kw: layers.Dense(3, **kw), X, (5, 2), (2, 3)),
     (lambda **kw: layers.EinsumDense("ab,bcd->acd", (3, 4), bias_axes="cd", **kw), X, (5, 3, 2), (2, 4)),
+    (lambda **kw: layers.Conv1D(3, 2, **kw), IMAGES[:, 0], (2, 4, 2), (2, 3)),
+    (lambda **kw: layers.Conv2D(6, 3, groups=2, padding="same", **kw), IMAGES, (3, 3, 2, 2), (2, 6)),
+    (lambda **kw: layers.Conv3D(3, (1, 2, 2), **kw), IMAGES[None], (1, 2, 2, 4, 2), (2, 3)),
     (lambda **kw: layers.Embedding(7, 3, **kw), np.arange(7), (7, 2), (2, 3)),
 ]
 

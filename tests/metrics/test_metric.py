@@ -49,7 +49,7 @@ NO_MATCH = np.ones((3, 4), np.float32)
         (lambda: metrics.get(3), r"Cannot use 3 as metric"),
         (lambda: metrics.Metric().result(), r"implements result\(self\)"),
         (lambda: metrics.Metric().update_state(1), r"implements update_state\(self, y_true, y_pred, sample_weight=None\)"),
-        (lambda: metrics.Mean().stateless_result([1.0]), r"has 2 variables, and was given 1 values"),
+        (lambda: metrics.Mean().stateless_result([1.0]), r"metric_variables must hold 2 value\(s\), and got 1"),
     ],
 )  # fmt: skip
 def test_refusals(make, message):

@@ -19,15 +19,12 @@ METHODS = {
     "saving to files": "export get_build_config build_from_config load_own_variables load_weights save save_own_variables save_weights "
     "variable_serialization_spec compile_from_config",
     "quantization": "get_quantization_layer_structure quantization_mode quantize quantized_build quantized_call",
-    "calls and losses without side effects": "get_state_tree set_state_tree stateless_call stateless_compute_loss",
     "Keras' way of building its step functions; a compiled loop has none": "make_predict_function make_test_function make_train_function",
     "of TensorFlow or of several devices": "distribute_reduction_method distribute_strategy compiled_loss compiled_metrics ragged "
     "ragged_rank row_splits_dtype sparse squeeze reshape handle synchronization",
     "alias or remainder of Keras 2": "add_metric add_variable loss",
     "memory saved by calculating again": "rematerialized_call",
-    "boxes, labels and masks beside images": "transform_bounding_boxes transform_labels transform_segmentation_masks",
-    "low-rank training of convolutions": "enable_lora",
-    "where a layer stands, and the state of its metrics": "path metrics_variables",
+    "labels and masks beside images are varied in calls, on dicts; boxes are not": "transform_bounding_boxes transform_labels transform_segmentation_masks",
 }
 
 #: Methods by which Keras' own classes do their work; they do not count.
@@ -38,6 +35,7 @@ INNER = frozenset(
         "convolution_op",
         "finalize_state",
         "get_clipped_bbox",
+        "get_elastic_transform_params",
         "get_random_transformation",
         "get_shifted_bbox",
         "get_transformed_x_y",
@@ -64,11 +62,13 @@ MISSING = {
     "device": "there is one device",
     "dtype_policies": "quantization",
     "export": "needs saving to files",
+    "layers.MaxNumBoundingBoxes": "bounding boxes",
     "layers.FlaxLayer": "of another framework",
     "layers.JaxLayer": "of another framework",
     "layers.TFSMLayer": "of another framework",
     "layers.TorchModuleWrapper": "of another framework",
     "legacy": "of Keras 2",
+    "utils.bounding_boxes": "bounding boxes",
     "utils.legacy": "of Keras 2",
     "models": "needs saving to files",
     "quantizers": "quantization",

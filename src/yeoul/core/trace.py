@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from yeoul.core.tensor import Tensor, placeholder
+from yeoul.core.tensor import Tensor, operators, placeholder
 
 if TYPE_CHECKING:
     from yeoul.core.variable import Variable
@@ -48,6 +48,20 @@ class Trace:
     def updates(self) -> list[tuple[Variable, Tensor]]:
         """Each variable written, with its value afterwards."""
         return [(v, self._current[k]) for k, (v, first) in self._by_id.items() if self._current[k] is not first]
+
+
+def holding(owner: str, lists: dict[str, tuple[Any, Any]]) -> Trace:
+    """A trace in which variables have given values: {name of the list: (variables, values)}.
+
+    Raises: ValueError, naming the owner, if a list has not one value for each variable.
+    """
+    state = Trace()
+    for name, (variables, values) in lists.items():
+        if len(values) != len(variables):
+            raise ValueError(f"{owner}: {name} must hold {len(variables)} value(s), and got {len(values)}.")
+        for variable, value in zip(variables, values, strict=True):
+            state.begin_with(variable, operators["convert"](value, variable.storage_dtype))
+    return state
 
 
 class _Active(threading.local):

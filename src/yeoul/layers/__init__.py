@@ -1,6 +1,7 @@
 """The parts that models are made of."""
 
 from yeoul.layers.activating import ELU, LeakyReLU, PReLU, ReLU, Softmax
+from yeoul.layers.augmentation_chains import *  # noqa: F403
 from yeoul.layers.batch_normalization import BatchNormalization
 from yeoul.layers.color_augmentation import *  # noqa: F403
 from yeoul.layers.convolution import *  # noqa: F403
@@ -12,7 +13,7 @@ from yeoul.layers.embedding import Embedding
 from yeoul.layers.encoding import CategoryEncoding
 from yeoul.layers.function_layer import Lambda
 from yeoul.layers.hashing import HashedCrossing, Hashing
-from yeoul.layers.image_augmentation import *  # noqa: F403
+from yeoul.layers.histogram_augmentation import *  # noqa: F403
 from yeoul.layers.layer import InputSpec, Layer
 from yeoul.layers.lookup import IntegerLookup, StringLookup
 from yeoul.layers.masking import Masking
@@ -34,8 +35,11 @@ from yeoul.layers.merging import (
     multiply,
     subtract,
 )
+from yeoul.layers.mixing_augmentation import *  # noqa: F403
 from yeoul.layers.normalization import Normalization, Rescaling
 from yeoul.layers.padding import *  # noqa: F403
+from yeoul.layers.pipeline import *  # noqa: F403
+from yeoul.layers.place_augmentation import *  # noqa: F403
 from yeoul.layers.pooling import *  # noqa: F403
 from yeoul.layers.regularization import ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise
 from yeoul.layers.resizing import *  # noqa: F403

@@ -10,18 +10,12 @@ import numpy as np
 from yeoul import ops, random
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import ints_per_axis
-from yeoul.layers.image_augmentation import (
-    ImageAugmentation,
-    RandomBrightness,
-    RandomContrast,
-    factor_range,
-    valid_range,
-)
+from yeoul.layers.image_augmentation import ImageAugmentation, factor_range, valid_range
 
 __all__ = [
-    "AutoContrast",
+    "RandomBrightness",
     "RandomColorDegeneration",
-    "RandomColorJitter",
+    "RandomContrast",
     "RandomGaussianBlur",
     "RandomGrayscale",
     "RandomHue",
@@ -29,7 +23,57 @@ __all__ = [
     "RandomPosterization",
     "RandomSaturation",
     "RandomSharpness",
+    "Solarization",
 ]
+
+
+class RandomContrast(ImageAugmentation):
+    """(x - mean) f + mean for each image and channel, f drawn from 1 - factor[0] to 1 + factor[1], within `value_range`.
+
+    Args:
+        factor: a pair within [0, 1], or one number f for (f, f).
+        value_range: smallest and largest value of a pixel.
+    """
+
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: int | None = None, **kwargs: Any):
+        super().__init__(seed, **kwargs)
+        self.factor = factor_range("RandomContrast", "factor", factor, 0.0, 1.0, is_around_zero=False)
+        self.value_range = valid_range("RandomContrast", value_range)
+
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        low, high = self.factor
+        return {"factor": self.draw_factor(images, 1.0 - low, 1.0 + high)}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
+        mean = ops.mean(images, (1, 2), keepdims=True)
+        return ops.clip((images - mean) * chosen["factor"] + mean, *map(float, self.value_range))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range}
+
+
+class RandomBrightness(ImageAugmentation):
+    """Adds to each image a share of the value range drawn from factor[0] to factor[1], and stays within the range.
+
+    Args:
+        factor: a pair within [-1, 1], or one number f for (-f, f).
+        value_range: smallest and largest value of a pixel.
+    """
+
+    def __init__(self, factor: Any, value_range: Any = (0, 255), seed: int | None = None, **kwargs: Any):
+        super().__init__(seed, **kwargs)
+        self.factor = factor_range("RandomBrightness", "factor", factor, -1.0, 1.0)
+        self.value_range = valid_range("RandomBrightness", value_range)
+
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        low, high = map(float, self.value_range)
+        return {"addition": self.draw_factor(images, *self.factor) * (high - low)}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
+        return ops.clip(images + chosen["addition"], *map(float, self.value_range))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "factor": self.factor, "value_range": self.value_range}
 
 
 class ColorAugmentation(ImageAugmentation):
@@ -58,9 +102,8 @@ class ColorAugmentation(ImageAugmentation):
         self.factor = factor_range(kind, "factor", factor, low, 1.0, self.is_around_zero)
         self.value_range = valid_range(kind, value_range)
 
-    def drawn(self, images: Tensor) -> Tensor:
-        """The factor of each image, (batch, 1, 1, 1)."""
-        return ops.reshape(self.draw(images, *self.factor), (-1, 1, 1, 1))
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        return {"factor": self.draw_factor(images, *self.factor)}
 
     def to_unit(self, images: Tensor) -> Tensor:
         low, high = map(float, self.value_range)
@@ -90,22 +133,26 @@ class RandomInvert(ColorAugmentation):
     ):
         super().__init__(factor, value_range, data_format, seed, **kwargs)
 
-    def vary(self, images: Tensor) -> Tensor:
-        probability = self.drawn(images)
-        chosen = ops.reshape(self.draw(images, 0.0, 1.0), (-1, 1, 1, 1)) < probability
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        probability = self.draw_factor(images, *self.factor)
+        return {"is_inverted": self.draw_factor(images, 0.0, 1.0) < probability}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
         low, high = map(float, self.value_range)
-        return ops.where(chosen, low + high - images, images)
+        return ops.where(chosen["is_inverted"], low + high - images, images)
 
 
 class RandomHue(ColorAugmentation):
     """Moves hues around the circle of colours, either way, by half of a factor drawn from `factor` (from 0 to f for one number)."""
 
-    def vary(self, images: Tensor) -> Tensor:
-        shift = self.drawn(images) * 0.5
-        is_back = ops.reshape(self.draw(images, 0.0, 1.0), (-1, 1, 1, 1)) < 0.5
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        shift = self.draw_factor(images, *self.factor) * 0.5
+        return {"shift": ops.where(self.draw_factor(images, 0.0, 1.0) < 0.5, -shift, shift)}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
         hsv = ops.image.rgb_to_hsv(self.to_unit(images), data_format="channels_last")
         hue, saturation, value = ops.split(hsv, 3, -1)
-        moved = ops.concatenate([ops.mod(hue + ops.where(is_back, -shift, shift), 1.0), saturation, value], -1)
+        moved = ops.concatenate([ops.mod(hue + chosen["shift"], 1.0), saturation, value], -1)
         return self.from_unit(ops.image.hsv_to_rgb(moved, data_format="channels_last"))
 
 
@@ -114,8 +161,8 @@ class RandomSaturation(ColorAugmentation):
 
     is_around_zero = True
 
-    def vary(self, images: Tensor) -> Tensor:
-        factor = ops.clip(self.drawn(images), 0.0, 1.0 - 1e-6)
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
+        factor = ops.clip(chosen["factor"], 0.0, 1.0 - 1e-6)
         hsv = ops.image.rgb_to_hsv(self.to_unit(images), data_format="channels_last")
         hue, saturation, value = ops.split(hsv, 3, -1)
         stronger = ops.clip(saturation * (factor / (1.0 - factor)), 0.0, 1.0)
@@ -128,9 +175,9 @@ class RandomColorDegeneration(ColorAugmentation):
 
     is_around_zero = True
 
-    def vary(self, images: Tensor) -> Tensor:
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
         grey = ops.image.rgb_to_grayscale(images, data_format="channels_last")
-        return self.within_range(images + (grey - images) * self.drawn(images))
+        return self.within_range(images + (grey - images) * chosen["factor"])
 
 
 class RandomSharpness(ColorAugmentation):
@@ -139,11 +186,11 @@ class RandomSharpness(ColorAugmentation):
     #: The centre of three by three pixels weighs five times as much as its neighbours.
     window = np.array([[1.0, 1.0, 1.0], [1.0, 5.0, 1.0], [1.0, 1.0, 1.0]]) / 13.0
 
-    def vary(self, images: Tensor) -> Tensor:
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
         channels = images.shape[-1]
         kernel = np.repeat(self.window[:, :, None, None], channels, 2)  # type: ignore[arg-type]
         smooth = ops.depthwise_conv(images, ops.cast(kernel, images.dtype), padding="same", data_format="channels_last")
-        return self.within_range(smooth + (images - smooth) * (self.drawn(images) * 2.0))
+        return self.within_range(smooth + (images - smooth) * (chosen["factor"] * 2.0))
 
 
 class RandomGrayscale(ImageAugmentation):
@@ -155,15 +202,56 @@ class RandomGrayscale(ImageAugmentation):
             raise ValueError(f"RandomGrayscale: factor must be between 0 and 1, and got {factor!r}.")
         self.factor = factor
 
-    def vary(self, images: Tensor) -> Tensor:
-        grey = ops.image.rgb_to_grayscale(images, data_format="channels_last")
-        chosen = ops.reshape(self.draw(images, 0.0, 1.0), (-1, 1, 1, 1)) < self.factor
-        return ops.where(chosen, grey, images)
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        return {"is_grey": self.draw_factor(images, 0.0, 1.0) < self.factor}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
+        return ops.where(chosen["is_grey"], ops.image.rgb_to_grayscale(images, data_format="channels_last"), images)
 
     def get_config(self) -> dict[str, Any]:
         found = super().get_config()
         found.pop("seed")
         return {**found, "factor": self.factor}
+
+
+class Solarization(ImageAugmentation):
+    """Adds to each image, then turns pixels of at least a threshold into their negatives.
+
+    Args:
+        addition_factor: range of what is added, as a share of the value range; one number f means from 0 to f.
+        threshold_factor: range of the threshold, likewise. As in Keras, of a pair only the upper end is a share: the lower one
+            counts in levels of 255.
+        value_range: smallest and largest value of a pixel.
+    """
+
+    def __init__(
+        self,
+        addition_factor: Any = 0.0,
+        threshold_factor: Any = 0.0,
+        value_range: Any = (0, 255),
+        seed: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(seed, **kwargs)
+        kind = type(self).__name__
+        self.addition_factor = factor_range(kind, "addition_factor", addition_factor, 0.0, 1.0, is_around_zero=False)
+        self.threshold_factor = factor_range(kind, "threshold_factor", threshold_factor, 0.0, 1.0, is_around_zero=False)
+        self.value_range = valid_range(kind, value_range)
+
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        ranges = {"addition": self.addition_factor, "threshold": self.threshold_factor}
+        return {name: self.draw_factor(images, low, 255.0 * high) for name, (low, high) in ranges.items()}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
+        low, high = map(float, self.value_range)
+        levels = (images - low) * (255.0 / (high - low))
+        levels = ops.clip(levels + chosen["addition"], 0.0, 255.0)
+        levels = ops.where(levels < chosen["threshold"], levels, 255.0 - levels)
+        return levels * ((high - low) / 255.0) + low
+
+    def get_config(self) -> dict[str, Any]:
+        names = ("value_range", "addition_factor", "threshold_factor")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 class RandomPosterization(ImageAugmentation):
@@ -186,38 +274,18 @@ class RandomPosterization(ImageAugmentation):
         self.factor = factor_range("RandomPosterization", "factor", factor, 1, 8, is_around_zero=False)
         self.value_range = valid_range("RandomPosterization", value_range)
 
-    def vary(self, images: Tensor) -> Tensor:
-        bits = ops.floor(self.draw(images, *map(float, self.factor)))
-        step = ops.reshape(ops.exp2(8.0 - bits), (-1, 1, 1, 1))
+    def choose(self, images: Tensor) -> dict[str, Any]:
+        bits = ops.floor(self.draw_factor(images, *map(float, self.factor)))
+        return {"step": ops.round(ops.exp2(8.0 - bits))}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
         low, high = map(float, self.value_range)
         levels = (images - low) * (255.0 / (high - low))
-        return ops.floor(levels / ops.round(step)) * ops.round(step) * ((high - low) / 255.0) + low
+        step = chosen["step"]
+        return ops.floor(levels / step) * step * ((high - low) / 255.0) + low
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factor": self.factor, "value_range": self.value_range}
-
-
-class AutoContrast(ImageAugmentation):
-    """Stretches each channel of each image over the whole `value_range`, also without training."""
-
-    def __init__(self, value_range: Any = (0, 255), **kwargs: Any):
-        super().__init__(**kwargs)
-        self.value_range = valid_range("AutoContrast", value_range)
-
-    def vary(self, images: Tensor) -> Tensor:
-        return self.unvaried(images)
-
-    def unvaried(self, images: Tensor) -> Tensor:
-        low, high = map(float, self.value_range)
-        smallest = ops.min(images, (1, 2), keepdims=True)
-        reach = ops.max(images, (1, 2), keepdims=True) - smallest
-        scale = (high - low) / ops.where(reach > 0, reach, 1.0)
-        return ops.where(reach > 0, (images - smallest) * scale + low, images)
-
-    def get_config(self) -> dict[str, Any]:
-        found = super().get_config()
-        found.pop("seed")
-        return {**found, "value_range": self.value_range}
 
 
 class RandomGaussianBlur(ImageAugmentation):
@@ -246,67 +314,22 @@ class RandomGaussianBlur(ImageAugmentation):
         self.sigma = factor_range("RandomGaussianBlur", "sigma", sigma, 0.0, math.inf, is_around_zero=False)
         self.value_range = valid_range("RandomGaussianBlur", value_range)
 
-    def vary(self, images: Tensor) -> Tensor:
+    def choose(self, images: Tensor) -> dict[str, Any]:
         sigma = random.uniform((2,), self.sigma[0], self.sigma[1], images.dtype, self.seed_generator)
+        is_blurred = self.draw_factor(images, 0.0, 1.0) < self.draw_factor(images, *self.factor)
+        return {"sigma": sigma, "is_blurred": is_blurred}
+
+    def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
         bells = []
         for i, size in enumerate(self.kernel_size):
             places = np.arange(size, dtype=np.float32) - (size - 1) / 2.0
-            weights = ops.exp(ops.square(places / ops.maximum(sigma[1 - i], 1e-3)) * -0.5)
+            weights = ops.exp(ops.square(places / ops.maximum(chosen["sigma"][1 - i], 1e-3)) * -0.5)
             bells.append(ops.cast(weights / ops.sum(weights), images.dtype))
         window = ops.reshape(ops.outer(*bells), (*self.kernel_size, 1, 1))
         kernel = ops.broadcast_to(window, (*self.kernel_size, images.shape[-1], 1))
         blurred = ops.depthwise_conv(images, kernel, padding="same", data_format="channels_last")
-        chosen = self.draw(images, 0.0, 1.0) < self.draw(images, *self.factor)
-        y = ops.where(ops.reshape(chosen, (-1, 1, 1, 1)), blurred, images)
-        return ops.clip(y, *map(float, self.value_range))
+        return ops.clip(ops.where(chosen["is_blurred"], blurred, images), *map(float, self.value_range))
 
     def get_config(self) -> dict[str, Any]:
         names = ("factor", "kernel_size", "sigma", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-class RandomColorJitter(ImageAugmentation):
-    """RandomBrightness, RandomContrast, RandomSaturation and RandomHue one after the other, those whose factor is given.
-
-    Args:
-        value_range: smallest and largest value of a pixel.
-        brightness_factor, contrast_factor, saturation_factor, hue_factor: factors of these layers, or None.
-    """
-
-    def __init__(
-        self,
-        value_range: Any = (0, 255),
-        brightness_factor: Any = None,
-        contrast_factor: Any = None,
-        saturation_factor: Any = None,
-        hue_factor: Any = None,
-        seed: int | None = None,
-        data_format: str | None = None,
-        **kwargs: Any,
-    ):
-        super().__init__(seed, data_format, **kwargs)
-        self.value_range = valid_range("RandomColorJitter", value_range)
-        self.brightness_factor, self.contrast_factor = brightness_factor, contrast_factor
-        self.saturation_factor, self.hue_factor = saturation_factor, hue_factor
-        chosen = (
-            (RandomBrightness, brightness_factor),
-            (RandomContrast, contrast_factor),
-            (RandomSaturation, saturation_factor),
-            (RandomHue, hue_factor),
-        )
-        self.steps: list[Any] = []
-        for i, (kind, factor) in enumerate(chosen):
-            if factor is not None:
-                own = None if seed is None else seed + i
-                self.steps.append(
-                    kind(factor, self.value_range, seed=own, data_format="channels_last", dtype=self.dtype_policy)
-                )
-
-    def vary(self, images: Tensor) -> Tensor:
-        for step in self.steps:
-            images = step(images, training=True)
-        return images
-
-    def get_config(self) -> dict[str, Any]:
-        names = ("value_range", "brightness_factor", "contrast_factor", "saturation_factor", "hue_factor")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}

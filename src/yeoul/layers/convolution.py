@@ -10,6 +10,7 @@ from yeoul import activations, constraints, initializers, ops, regularizers
 from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
+from yeoul.layers.low_rank import LowRank
 from yeoul.layers.signatures import with_defaults
 from yeoul.serialization import serialize_keras_object
 
@@ -188,7 +189,7 @@ def positive_int(layer: str, name: str, value: Any) -> int:
     return int(value)
 
 
-class PlainConvolution(Convolution):
+class PlainConvolution(LowRank, Convolution):
     """y = activation(conv(x, kernel) + bias).
 
     Args:
@@ -200,6 +201,7 @@ class PlainConvolution(Convolution):
         dilation_rate: steps between elements of a window.
         groups: number of groups of channels that are convolved apart.
         activation, use_bias and what concerns kernel and bias: as in Dense.
+        lora_rank, lora_alpha: trains two thin matrices instead of the kernel (see `LowRank.enable_lora`).
 
     Shapes: input (batch, *spatial, channels) -> output (batch, *windows, filters); kernel (*kernel_size, channels // groups, filters).
     Raises: ValueError if the channels are unknown or change, or no window fits.
@@ -225,9 +227,11 @@ class PlainConvolution(Convolution):
         bias_constraint: Any = None,
         **kwargs: Any,
     ):
+        lora_rank, lora_alpha = kwargs.pop("lora_rank", None), kwargs.pop("lora_alpha", None)
         super().__init__(
             kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias, locals(), activity_regularizer, **kwargs
         )  # fmt: skip
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.filters = positive_int(type(self).__name__, "filters", filters)
         self.groups = positive_int(type(self).__name__, "groups", groups)
         if self.filters % self.groups:
@@ -246,12 +250,13 @@ class PlainConvolution(Convolution):
         self._check_reach(input_shape)
         self.kernel = self._add_kernel((*self.kernel_size, channels // self.groups, self.filters), "kernel", "kernel")
         self._finish_build(channels, self.filters)
+        self._enable_wanted_lora()
 
     def convolve(self, x: Tensor) -> Tensor:
-        return ops.conv(x, self.kernel, **self._geometry())
+        return ops.conv(x, self._tuned(self.kernel), **self._geometry())
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "filters": self.filters, "groups": self.groups}
+        return {**super().get_config(), "filters": self.filters, "groups": self.groups, **self._lora_config()}
 
 
 class Conv1D(PlainConvolution):

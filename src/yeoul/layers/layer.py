@@ -8,44 +8,22 @@ from __future__ import annotations
 
 import inspect
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from yeoul import constraints, dtype_policies, initializers, ops, regularizers
+from yeoul import dtype_policies, ops, regularizers
 from yeoul.core import autocast, dtypes, naming, trace, tree
 from yeoul.core.arguments import KnownArguments, arguments_of, given_arguments, is_plain, unknown_arguments, warn_caller
 from yeoul.core.masks import get_keras_mask, set_keras_mask
-from yeoul.core.tensor import KerasTensor, Node, Op, Tensor, placeholder
+from yeoul.core.tensor import KerasTensor, Node, Tensor, placeholder
 from yeoul.core.variable import Variable
+from yeoul.layers.input_spec import InputSpec as InputSpec
+from yeoul.layers.input_spec import check_inputs
+from yeoul.layers.layer_call import LayerCall as LayerCall
 from yeoul.layers.mask_passing import leave_masks, take_masks
-from yeoul.random import SeedGenerator
+from yeoul.layers.owning import Owner
 from yeoul.serialization import serialize_keras_object
-
-
-class InputSpec:
-    """What a layer expects of an input.
-
-    Args:
-        dtype, shape, ndim, min_ndim, max_ndim: conditions; None for none.
-        axes: {axis: size} that must hold.
-    """
-
-    def __init__(
-        self,
-        dtype: Any = None,
-        shape: Any = None,
-        ndim: int | None = None,
-        max_ndim: int | None = None,
-        min_ndim: int | None = None,
-        axes: dict[int, int] | None = None,
-        allow_last_axis_squeeze: bool = False,
-        name: str | None = None,
-        optional: bool = False,
-    ):
-        self.dtype, self.shape, self.ndim = dtype, shape, ndim if shape is None else len(shape)
-        self.max_ndim, self.min_ndim, self.axes, self.name = max_ndim, min_ndim, axes or {}, name
 
 
 class _Context(threading.local):
@@ -58,33 +36,7 @@ class _Context(threading.local):
 context = _Context()
 
 
-class LayerCall(Op):
-    """A layer's call as the op of a functional model's node."""
-
-    def __init__(self, layer: Layer, structure: Any, positions: list[int], leaves: list[Any], specs: Any):
-        self.layer = layer
-        self.name = layer.name
-        self._structure = structure
-        self._positions = positions
-        self._leaves = leaves
-        self.specs = specs
-
-    def arguments(self, inputs: list[Any]) -> tuple[tuple, dict[str, Any]]:
-        """The arguments of the call, with other tensors than it was built with."""
-        leaves = list(self._leaves)
-        for position, x in zip(self._positions, inputs, strict=True):
-            leaves[position] = x
-        return tree.pack_sequence_as(self._structure, leaves)
-
-    def call(self, inputs: list[Any], training: bool | None) -> Any:
-        """Calls the layer on other tensors than it was built with."""
-        args, kwargs = self.arguments(inputs)
-        if self.layer.call_takes("training") and kwargs.get("training") is None:
-            kwargs = {**kwargs, "training": training}
-        return self.layer(*args, **kwargs)
-
-
-class Layer(KnownArguments):
+class Layer(Owner, KnownArguments):
     """Base of all layers.
 
     Args:
@@ -163,98 +115,7 @@ class Layer(KnownArguments):
         if kwargs:
             raise TypeError(unknown_arguments(type(self), kwargs))
 
-    # -- parts --------------------------------------------------------------------------------------------------------
-    def __setattr__(self, name: str, value: Any) -> None:
-        if "_own" not in self.__dict__:
-            raise RuntimeError(
-                f"{type(self).__name__}: call super().__init__() before setting attributes (here {name!r})."
-            )
-        if isinstance(value, Variable) and not any(value is v for v in self._own):
-            self._own.append(value)
-            value.path = f"{self.__dict__.get('name', '')}/{value.name}"
-        object.__setattr__(self, name, value)
-
-    def _parts(self) -> Iterator[Layer]:
-        """Layers that are attributes of this one, in order of assignment."""
-        seen: set[int] = set()
-        for key, value in self.__dict__.items():
-            if key in _NO_PARTS:
-                continue
-            for part in _layers_in(value):
-                if id(part) not in seen and part is not self:
-                    seen.add(id(part))
-                    yield part
-
-    @property
-    def layers(self) -> list[Layer]:
-        return list(self._parts())
-
-    def _flatten_layers(self, include_self: bool = True) -> list[Layer]:
-        found: list[Layer] = [self] if include_self else []
-        for part in self.layers:
-            for layer in part._flatten_layers():
-                if not any(layer is other for other in found):
-                    found.append(layer)
-        return found
-
-    def _random_states(self) -> list[Variable]:
-        return [
-            value.state
-            for layer in self._flatten_layers()
-            for value in layer.__dict__.values()
-            if isinstance(value, SeedGenerator)
-        ]
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All state: weights and the states of random generators."""
-        return [*self.weights, *self._random_states()]
-
-    @property
-    def weights(self) -> list[Variable]:
-        own = [v for v in self._own if v.trainable] + [v for v in self._own if not v.trainable]
-        found = list(own)
-        for layer in self.layers:
-            found.extend(layer.weights)
-        return _unique(found)
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        if not self._trainable:
-            return []
-        found = [v for v in self._own if v.trainable]
-        for layer in self.layers:
-            found.extend(layer.trainable_weights)
-        return _unique(found)
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        trained = {id(v) for v in self.trainable_weights}
-        return [v for v in self.weights if id(v) not in trained]
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        trained = {id(v) for v in self.trainable_weights}
-        return [v for v in self.variables if id(v) not in trained]
-
-    @property
-    def trainable(self) -> bool:
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        self._trainable = bool(value)
-        for layer in self.layers:
-            layer.trainable = value
-
-    @property
-    def metrics(self) -> list[Any]:
-        return []
-
+    # -- precision ----------------------------------------------------------------------------------------------------
     @property
     def dtype_policy(self) -> dtype_policies.DTypePolicy:
         policy = self._dtype_policy
@@ -304,74 +165,6 @@ class Layer(KnownArguments):
         if autocast.scope.dtype is None:
             return dtype if self.autocast and dtype != self.variable_dtype else None
         return dtype if self.autocast and dtypes.is_float(dtype) else None
-
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-        **kwargs: Any,
-    ) -> Variable:
-        """A new weight of this layer.
-
-        Args:
-            shape: sizes; () for a scalar.
-            initializer: name, object or function; glorot_uniform for floats if not given.
-        """
-        dtype = dtypes.name_of(dtype) if dtype is not None else self.variable_dtype
-        if initializer is None:
-            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
-        variable = Variable(
-            initializers.get(initializer),
-            shape=tuple(shape) if shape is not None else (),
-            dtype=dtype,
-            trainable=trainable,
-            autocast=autocast,
-            name=name or "variable",
-        )
-        variable.path = f"{self.name}/{variable.name}"
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        variable.overwrite_with_gradient = overwrite_with_gradient
-        self._own.append(variable)
-        return variable
-
-    def get_weights(self) -> list[np.ndarray]:
-        """Copies of all weights, in the order of `weights`."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Any) -> None:
-        """Sets all weights, in the order of `weights`.
-
-        Raises: ValueError if their number or shapes differ; then none is changed.
-        """
-        own = self.weights
-        if len(own) != len(weights):
-            raise ValueError(f"Layer {self.name!r} has {len(own)} weights, and got {len(weights)}.")
-        arrays = [np.asarray(w) for w in weights]
-        for v, w in zip(own, arrays, strict=True):
-            if v.shape != w.shape:
-                raise ValueError(f"Layer {self.name!r}: weight {v.path!r} has shape {v.shape}, and got {w.shape}.")
-        for v, w in zip(own, arrays, strict=True):
-            v.assign(w)
-
-    def count_params(self) -> int:
-        """Number of weights.
-
-        Raises: ValueError if the layer is not built.
-        """
-        if not self.built:
-            raise ValueError(
-                f"Layer {self.name!r} is not built yet: call it on data, or build(input_shape), before count_params()."
-            )
-        return sum(v.size for v in self.weights)
 
     # -- losses -------------------------------------------------------------------------------------------------------
     def add_loss(self, loss: Any) -> None:
@@ -438,10 +231,25 @@ class Layer(KnownArguments):
         previous_mask = take_masks(self, args, kwargs)
         args = tuple([self._prepared(a) for a in args])
         kwargs = {k: self._prepared(v) if isinstance(v, Tensor) else v for k, v in kwargs.items()}
-        if not self.built:
-            self._build_from(args, kwargs)
-        if self.input_spec is not None:
-            self._check_input(args[0])
+        with naming.scope(self, self.name):
+            self._settle()
+            if not self.built:
+                self._build_from(args, kwargs)
+            if self.input_spec is not None:
+                check_inputs(f"{type(self).__name__} {self.name!r}", self.input_spec, args[0])
+            y = self._called(args, kwargs)
+        if self.half_in_float32 and self.input_dtype != self.compute_dtype:
+            y = tree.map_structure(lambda t: ops.cast(t, self.compute_dtype) if dtypes.is_float(t.dtype) else t, y)
+        if self.activity_regularizer is not None:
+            for leaf in tree.flatten(y):
+                batch = ops.cast(ops.shape(leaf)[0], leaf.dtype) if ops.shape(leaf) and ops.shape(leaf)[0] else 1.0
+                self.add_loss(self.activity_regularizer(leaf) / batch)
+        if previous_mask is not None or type(self).compute_mask is not Layer.compute_mask:
+            leave_masks(self, args[0] if args else None, y, previous_mask)
+        return y
+
+    def _called(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """`call` with the training flag that holds here, in the dtype in which the layer computes."""
         training = kwargs.pop("training", None)
         if training is None and context.training:
             training = context.training[-1]
@@ -454,18 +262,44 @@ class Layer(KnownArguments):
         context.training.append(training)
         try:
             with autocast.reading_as(self._reading_dtype()):
-                y = self.call(*args, **kwargs)
+                return self.call(*args, **kwargs)
         finally:
             context.training.pop()
-        if self.half_in_float32 and self.input_dtype != self.compute_dtype:
-            y = tree.map_structure(lambda t: ops.cast(t, self.compute_dtype) if dtypes.is_float(t.dtype) else t, y)
-        if self.activity_regularizer is not None:
-            for leaf in tree.flatten(y):
-                batch = ops.cast(ops.shape(leaf)[0], leaf.dtype) if ops.shape(leaf) and ops.shape(leaf)[0] else 1.0
-                self.add_loss(self.activity_regularizer(leaf) / batch)
-        if previous_mask is not None or type(self).compute_mask is not Layer.compute_mask:
-            leave_masks(self, args[0] if args else None, y, previous_mask)
-        return y
+
+    def stateless_call(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple:
+        """A call for given values of the weights; the layer itself does not change.
+
+        Args:
+            trainable_variables, non_trainable_variables: values for the lists of these names, in their order.
+            args, kwargs: of the call.
+            return_losses: whether the losses of the call are returned too.
+
+        Returns: (output, values of `non_trainable_variables` after the call), and a list of the losses if wanted.
+        Raises: ValueError if the layer is not built, or a number of values is wrong.
+        """
+        kind = f"{type(self).__name__} {self.name!r}"
+        if not self.built:
+            raise ValueError(
+                f"{kind} is not built yet: call it on data, or build(input_shape), before stateless_call()."
+            )
+        lists = {
+            "trainable_variables": (self.trainable_variables, trainable_variables),
+            "non_trainable_variables": (self.non_trainable_variables, non_trainable_variables),
+        }
+        state = trace.holding(kind, lists)
+        with trace.tracing(state):
+            y = self(*args, **kwargs)
+            losses = self.losses
+        self._forget_losses()
+        after = [state.read(v) for v in self.non_trainable_variables]
+        return (y, after, losses) if return_losses else (y, after)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         """The mask of the output, given that of the inputs: the same one."""
@@ -505,29 +339,6 @@ class Layer(KnownArguments):
         if self._initial_weights is not None:
             self.set_weights(self._initial_weights)
             self._initial_weights = None
-
-    def _check_input(self, x: Any) -> None:
-        specs = self.input_spec if isinstance(self.input_spec, (list, tuple)) else [self.input_spec]
-        for spec, leaf in zip(specs, tree.flatten(x), strict=False):
-            if spec is None or not isinstance(leaf, Tensor):
-                continue
-            shape = leaf.shape
-            if spec.ndim is not None and len(shape) != spec.ndim:
-                raise ValueError(
-                    f"{type(self).__name__} {self.name!r} needs an input of rank {spec.ndim}, and got rank {len(shape)}: shape {shape}."
-                )
-            if spec.min_ndim is not None and len(shape) < spec.min_ndim:
-                raise ValueError(
-                    f"{type(self).__name__} {self.name!r} needs an input of rank {spec.min_ndim} or more, and got shape {shape}. "
-                    "A batch of samples has the batch as its first axis."
-                )
-            for axis, size in spec.axes.items():
-                if shape[axis] is not None and shape[axis] != size:
-                    raise ValueError(
-                        f"{type(self).__name__} {self.name!r} was built for inputs whose "
-                        f"{'last axis' if axis == -1 else f'axis {axis}'} is {size}, and got shape {shape}."
-                        + _advice(shape, axis, size)
-                    )
 
     # -- functional models ----------------------------------------------------------------------------------------------
     def _symbolic_call(self, args: tuple, kwargs: dict[str, Any]) -> Any:
@@ -653,10 +464,6 @@ def _symbolic_mask(tensor: KerasTensor, mask: Tensor) -> KerasTensor:
     return KerasTensor(None, mask.shape, mask.dtype, Node(op, (tensor,), {}), name="mask_of")
 
 
-#: Attributes that hold no layers of their own, or many other things.
-_NO_PARTS = frozenset(("_calls", "_given", "_own", "_cache", "_graph", "_counts", "_documents", "_tokens", "optimizer"))
-
-
 def known_axis(input_shape: Any, axis: int, layer: Layer) -> int:
     """The size of an axis that a layer needs for its weights.
 
@@ -668,28 +475,6 @@ def known_axis(input_shape: Any, axis: int, layer: Layer) -> int:
             f"{type(layer).__name__} {layer.name!r} must know the size of axis {axis} of its input, and got shape {input_shape}."
         )
     return int(size)
-
-
-def _advice(shape: tuple, axis: int, size: int) -> str:
-    rest = shape[1:]
-    if axis == -1 and None not in rest and len(rest) > 1 and int(np.prod(rest)) == size:
-        return f"\nPut a Flatten() before it, or reshape the data to ({shape[0]}, {size})."
-    return ""
-
-
-def _layers_in(value: Any) -> Iterator[Layer]:
-    if isinstance(value, Layer):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for part in value:
-            yield from _layers_in(part)
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _layers_in(part)
-
-
-def _unique(variables: list[Variable]) -> list[Variable]:
-    return list({id(v): v for v in variables}.values())
 
 
 def _as_shapes(shape: Any) -> Any:

@@ -85,16 +85,8 @@ class Metric(KnownArguments):
 
     # -- without state: variables are given and returned ------------------------------------------------------------------
     def _given(self, metric_variables: Sequence[Any]) -> trace.Trace:
-        own = self.variables
-        if len(metric_variables) != len(own):
-            raise ValueError(
-                f"Metric {self.name!r} has {len(own)} variables, and was given {len(metric_variables)} values. "
-                "Pass one for each of `metric.variables`, in this order."
-            )
-        state = trace.Trace()
-        for variable, value in zip(own, metric_variables, strict=True):
-            state.write(variable, ops.convert_to_tensor(value, variable.dtype))
-        return state
+        lists = {"metric_variables": (self.variables, metric_variables)}
+        return trace.holding(f"Metric {self.name!r}", lists)
 
     def stateless_update_state(self, metric_variables: Sequence[Any], *args: Any, **kwargs: Any) -> list[Tensor]:
         """The variables' values after a batch, given those before; the metric itself does not change."""

@@ -58,6 +58,7 @@ class Model(Trainer, Layer):
         self._forget_programs()
         self._untracked("_graph", LayerGraph(inputs, outputs, self.name))
         if type(self).call is Model.call:
+            self._settle()
             self.built = True
         if trainable is not None:
             self._trainable = bool(trainable)  # the layers keep theirs

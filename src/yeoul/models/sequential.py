@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from yeoul.core import naming
 from yeoul.core.masks import carrying
 from yeoul.core.tensor import KerasTensor
 from yeoul.layers import Input, InputLayer, Layer
@@ -107,7 +108,9 @@ class Sequential(Model):
                     f"Layers of a Sequential model have one output, and the one before {layer.name!r} has several. "
                     f"Use Model(inputs, outputs)."
                 )
-            x = layer(x)
+            with naming.scope(self, self.name):
+                x = layer(x)
+        self._settle()
         self._untracked("_graph", LayerGraph(self._start, x, self.name))
         self.built = True
 

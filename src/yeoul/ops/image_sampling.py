@@ -125,15 +125,19 @@ def sample_images(x: Tensor, ys: Tensor, xs: Tensor, interpolation: str, fill_mo
         ys, xs = (sign(c) * floor(absolute(c) + 0.5) for c in (ys, xs))
     is_float = dtypes.is_float(x.dtype)
     rows = reshape(x if is_float or order == 0 else cast(x, config.floatx()), (-1, channels))
-    y = sample(rows, (height, width), [ys, xs], base, order, fill_mode, fill_value)
-    return y if is_float or order == 0 else cast(y, x.dtype)
+    return cast(sample(rows, (height, width), [ys, xs], base, order, fill_mode, fill_value), x.dtype)
 
 
-def _check_mode(name: str, interpolation: str, fill_mode: str, modes: tuple[str, ...]) -> None:
+#: Fill modes of transforms of images.
+IMAGE_FILL_MODES = ("constant", "nearest", "wrap", "reflect")
+
+
+def check_modes(name: str, interpolation: str, fill_mode: str = "constant") -> None:
+    """Raises ValueError for modes that transforms of images do not know."""
     if interpolation not in ("nearest", "bilinear"):
         raise ValueError(f"{name}: interpolation must be 'nearest' or 'bilinear', and got {interpolation!r}.")
-    if fill_mode not in modes:
-        raise ValueError(f"{name}: fill_mode must be one of {', '.join(modes)}, and got {fill_mode!r}.")
+    if fill_mode not in IMAGE_FILL_MODES:
+        raise ValueError(f"{name}: fill_mode must be one of {', '.join(IMAGE_FILL_MODES)}, and got {fill_mode!r}.")
 
 
 def transformed_images(x: Tensor, transform: Tensor, interpolation: str, fill_mode: str, fill_value: float) -> Tensor:
@@ -168,7 +172,7 @@ def affine_transform(
 
     Raises: ValueError for another mode or shape.
     """
-    _check_mode("affine_transform", interpolation, fill_mode, ("constant", "nearest", "wrap", "reflect"))
+    check_modes("affine_transform", interpolation, fill_mode)
     frame = Frame("affine_transform", images, data_format)
     transform = convert(transform)
     transform = reshape(transform, (1, -1)) if transform.ndim == 1 else transform
@@ -228,7 +232,7 @@ def perspective_transform(
 
     Raises: ValueError for another interpolation or other shapes.
     """
-    _check_mode("perspective_transform", interpolation, "constant", FILL_MODES)
+    check_modes("perspective_transform", interpolation)
     frame = Frame("perspective_transform", images, data_format)
     points = []
     for name, given in (("start_points", start_points), ("end_points", end_points)):

@@ -410,16 +410,11 @@ class Optimizer(KnownArguments):
         if not self.built:
             raise ValueError(f"{type(self).__name__}: call build(weights) before stateless_apply().")
         own = self.variables
-        for what, given, held in (
-            ("optimizer_variables", optimizer_variables, own),
-            ("trainable_variables", trainable_variables, self._trainable),
-        ):
-            if len(given) != len(held):
-                raise ValueError(f"{type(self).__name__}: {what} must hold {len(held)} value(s), and got {len(given)}.")
-        values = [*trainable_variables, *optimizer_variables]
-        with trace.tracing() as active:
-            for variable, value in zip([*self._trainable, *own], values, strict=True):
-                active.begin_with(variable, ops.convert_to_tensor(value, variable.dtype))
+        lists = {
+            "optimizer_variables": (own, optimizer_variables),
+            "trainable_variables": (self._trainable, trainable_variables),
+        }
+        with trace.tracing(trace.holding(type(self).__name__, lists)) as active:
             self.apply(grads, self._trainable)
             return [active.read(v) for v in self._trainable], [active.read(v) for v in own]
 

@@ -22,6 +22,7 @@ from yeoul.training.checks import check_labels, check_softmax, takes_class_numbe
 from yeoul.training.output_losses import OutputLosses
 from yeoul.training.output_metrics import OutputMetrics
 from yeoul.training.sparse_rows import written_out
+from yeoul.training.state_trees import StateTrees
 
 
 class ProgramCache:
@@ -39,7 +40,7 @@ class ProgramCache:
         self.fast_test: dict[Any, Any] = {}
 
 
-class Trainer:
+class Trainer(StateTrees):
     """compile, fit, evaluate, predict, and the steps they are made of, for a layer with `__call__`."""
 
     name: str
@@ -161,16 +162,12 @@ class Trainer:
         for layer in self._flatten_layers():  # type: ignore[attr-defined]
             if isinstance(layer, Trainer) and layer is not self:
                 continue  # a nested model's own training is none of this one's
-            found.extend(metric for metric in _metrics_of(layer) if id(metric) not in known)
+            found.extend(metric for metric in layer._own_metrics() if id(metric) not in known)
         return found
 
     @property
     def metrics_names(self) -> list[str]:
         return [metric.name for metric in self.metrics]
-
-    @property
-    def metrics_variables(self) -> list[Any]:
-        return [variable for metric in self.metrics for variable in metric.variables]
 
     def reset_metrics(self) -> None:
         """Clears every metric."""
@@ -542,18 +539,6 @@ def _on_batch_result(held: Any, arrays: Any, return_dict: bool) -> Any:
         return {name: step_graph.python_value(a) for name, a in zip(names, arrays, strict=True)}
     values = [arrays[i].item() if arrays[i].ndim == 0 else arrays[i] for i in order]
     return values[0] if len(values) == 1 else values
-
-
-def _metrics_of(layer: Any) -> list[Any]:
-    """Metrics that are attributes of a layer or model."""
-    found: list[Any] = []
-    for name, value in vars(layer).items():
-        if name in ("_loss_tracker", "_stack", "_calls"):
-            continue
-        for part in value if isinstance(value, (list, tuple)) else (value,):
-            if isinstance(part, metrics.Metric) and not any(part is other for other in found):
-                found.append(part)
-    return found
 
 
 def _mean(name: str) -> Any:
