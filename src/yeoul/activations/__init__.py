@@ -31,6 +31,7 @@ from yeoul.ops import (
     tanh_shrink,
     threshold,
 )
+from yeoul.ops.neural import clipped_relu
 from yeoul.serialization import custom_object_scope, resolve, serialize_keras_object
 
 swish = silu
@@ -52,6 +53,8 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     if negative_slope == 0.0 and max_value is None and threshold == 0.0:
         return ops.relu(x)
     x = ops.convert_to_tensor(x)
+    if negative_slope == 0.0 and threshold == 0.0 and max_value is not None and max_value > 0:
+        return clipped_relu(x, max_value)
     y = ops.where(ops.greater(x, threshold), x, ops.multiply(ops.subtract(x, threshold), negative_slope))
     return y if max_value is None else ops.minimum(y, max_value)
 

@@ -83,9 +83,14 @@ def relu(x: Any) -> Tensor:
 
 def relu6(x: Any) -> Tensor:
     """min(max(x, 0), 6), with gradient 0 at 0 and 6."""
+    return clipped_relu(x, 6)
+
+
+def clipped_relu(x: Any, limit: float) -> Tensor:
+    """min(max(x, 0), limit) for a positive limit, with gradient 0 at 0 and at the limit."""
     x = convert(x)
-    y = select(x <= 0, 0, select(x >= 6, 6, x))
-    return with_gradient(y, x, lambda g: select(y > 0, select(y < 6, g, 0), 0))
+    y = select(x <= 0, 0, select(x >= limit, limit, x))
+    return with_gradient(y, x, lambda g: select(y > 0, select(y < limit, g, 0), 0))
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.2) -> Tensor:
