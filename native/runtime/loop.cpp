@@ -6,8 +6,6 @@
 #include <mutex>
 #include <utility>
 
-#include "runtime/pool.h"
-
 namespace yeoul {
 namespace {
 
@@ -46,7 +44,9 @@ Loop::Loop(const KernelTable& kernels, std::vector<Phase> phases) : kernels_(ker
     }
     if (phase.shuffle == nullptr) continue;
     for (PhaseData& data : phase.data) {
-      data.batch = Memory(static_cast<size_t>(std::min(phase.batch, phase.samples) * data.row_bytes));
+      for (Memory& batch : data.batches) {
+        batch = Memory(static_cast<size_t>(std::min(phase.batch, phase.samples) * data.row_bytes));
+      }
     }
   }
   // Every loop takes turns in the same order, so that two that share instances can not wait for each other.
@@ -55,8 +55,11 @@ Loop::Loop(const KernelTable& kernels, std::vector<Phase> phases) : kernels_(ker
 }
 
 Progress Loop::run_held(int64_t max_epochs, int64_t max_steps, double seconds) {
-  // Others may have run the same instances on other arrays since.
-  bind_batches(phases_[phase_]);
+  // Rows gathered ahead are not kept between calls: whoever called may change them.
+  struct Ahead {
+    Loop& loop;
+    ~Ahead() { loop.drop_ahead(); }
+  } ahead{*this};
   int64_t epochs = 0, steps = 0;
   const auto start = Clock::now();
   double last = 0;
@@ -110,23 +113,19 @@ std::vector<double> Loop::peek() {
 void Loop::begin_phase(Phase& phase) {
   if (phase.reset != nullptr) phase.reset->run();
   if (phase.shuffle != nullptr) draw_order(phase);
-  bind_batches(phase);
   has_begun_ = true;
 }
 
 void Loop::run_step(Phase& phase) {
-  const int64_t first = step_ * phase.batch;
-  const int64_t count = std::min(phase.batch, phase.samples - first);
-  const bool is_tail = count < phase.batch;
+  const bool is_tail = phase.samples - step_ * phase.batch < phase.batch;
   Instance& program = is_tail ? *phase.tail : *phase.step;
+  if (phase.shuffle != nullptr) gather_batch(phase);
   for (PhaseData& data : phase.data) {
     const int32_t slot = is_tail ? data.tail_slot : data.step_slot;
     if (slot < 0) continue;
-    if (phase.shuffle != nullptr) {
-      gather_rows(data, first, count);
-    } else {
-      program.bind(slot, const_cast<char*>(data.rows) + first * data.row_bytes);
-    }
+    const char* rows =
+        phase.shuffle != nullptr ? data.batches[side_].data() : data.rows + step_ * phase.batch * data.row_bytes;
+    program.bind(slot, const_cast<char*>(rows));
   }
   program.run();
 }
@@ -134,14 +133,6 @@ void Loop::run_step(Phase& phase) {
 void Loop::finish_phase(Phase& phase) {
   if (phase.result != nullptr) phase.result->run();
   row_.insert(row_.end(), phase.logs, phase.logs + phase.n_logs);
-}
-
-void Loop::bind_batches(Phase& phase) {
-  if (phase.shuffle == nullptr) return;
-  for (PhaseData& data : phase.data) {
-    if (phase.step != nullptr && data.step_slot >= 0) phase.step->bind(data.step_slot, data.batch.data());
-    if (phase.tail != nullptr && data.tail_slot >= 0) phase.tail->bind(data.tail_slot, data.batch.data());
-  }
 }
 
 // Fisher and Yates: for i = samples-1 .. 1, position i takes what stands at draw[i] * (i+1) / 2^32.
@@ -162,27 +153,51 @@ void Loop::draw_order(Phase& phase) {
   phase.shuffle[1] += 1;
 }
 
-void Loop::gather_rows(PhaseData& data, int64_t first, int64_t count) {
-  struct Job {
-    const PhaseData& data;
-    const uint32_t* order;
-    int64_t count, piece_rows;
+Loop::Gather::Gather(const Phase& from, const uint32_t* whole_order, int64_t step, int to)
+    : phase(&from), order(whole_order + step * from.batch), side(to) {
+  rows = std::min(from.batch, from.samples - step * from.batch);
+  int64_t row_bytes = 0;
+  for (const PhaseData& data : from.data) row_bytes += data.row_bytes;
+  bytes = rows * row_bytes;
+  piece_rows = bytes < kParallelGatherBytes ? rows : std::max<int64_t>(kGatherPieceBytes / row_bytes, 1);
+}
 
-    void copy(int64_t piece) const {
-      const int64_t bytes = data.row_bytes, end = std::min((piece + 1) * piece_rows, count);
-      for (int64_t i = piece * piece_rows; i < end; ++i) {
-        // The rows lie anywhere: the next one is asked for while this one is copied.
-        if (i + 1 < count) prefetch(data.rows + order[i + 1] * bytes, std::min(bytes, kPrefetchBytes));
-        std::memcpy(data.batch.data() + i * bytes, data.rows + order[i] * bytes, static_cast<size_t>(bytes));
-      }
+void Loop::Gather::copy(int64_t piece) const {
+  const int64_t end = std::min((piece + 1) * piece_rows, rows);
+  for (const PhaseData& data : phase->data) {
+    const int64_t size = data.row_bytes;
+    char* batch = data.batches[side].data();
+    for (int64_t i = piece * piece_rows; i < end; ++i) {
+      // The rows lie anywhere: the next one is asked for while this one is copied.
+      if (i + 1 < rows) prefetch(data.rows + order[i + 1] * size, std::min(size, kPrefetchBytes));
+      std::memcpy(batch + i * size, data.rows + order[i] * size, static_cast<size_t>(size));
     }
-  };
-  if (data.row_bytes == 0) return;
-  const bool is_small = count * data.row_bytes < kParallelGatherBytes;
-  const int64_t piece_rows = is_small ? count : std::max<int64_t>(kGatherPieceBytes / data.row_bytes, 1);
-  Job job{data, order_.data() + first, count, piece_rows};
-  Pool::global().run([](void* context, int64_t piece, char*) { static_cast<Job*>(context)->copy(piece); }, &job,
-                     (count - 1) / piece_rows + 1, 0, nullptr);
+  }
+}
+
+void Loop::gather_batch(Phase& phase) {
+  constexpr auto copy = [](void* gather, int64_t piece, char*) { static_cast<Gather*>(gather)->copy(piece); };
+  if (ahead_step_ == step_) {
+    side_ = ahead_->side;
+    drop_ahead();
+  } else {
+    drop_ahead();
+    Gather now(phase, order_.data(), step_, side_);
+    Pool::global().run(copy, &now, now.pieces(), 0, nullptr);
+  }
+  if (step_ + 1 == phase.steps) return;
+  ahead_.emplace(phase, order_.data(), step_ + 1, 1 - side_);
+  if (ahead_->pieces() > 1 && Pool::global().offer(copy, &*ahead_, ahead_->pieces())) {
+    ahead_pool_ = &Pool::global();
+    ahead_step_ = step_ + 1;
+  }
+}
+
+// Waits for what is gathered ahead.
+void Loop::drop_ahead() {
+  if (ahead_pool_ != nullptr) ahead_pool_->finish();
+  ahead_pool_ = nullptr;
+  ahead_step_ = -1;
 }
 
 }  // namespace yeoul

@@ -4,9 +4,11 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "runtime/instance.h"
+#include "runtime/pool.h"
 
 namespace yeoul {
 
@@ -15,7 +17,7 @@ struct PhaseData {
   const char* rows;
   int64_t row_bytes;
   int32_t step_slot, tail_slot;
-  Memory batch;  // where shuffled rows are gathered
+  Memory batches[2];  // where shuffled rows are gathered: those of this step, and those of the next
 };
 
 struct Phase {
@@ -76,9 +78,22 @@ class Loop {
   void begin_phase(Phase& phase);
   void run_step(Phase& phase);
   void finish_phase(Phase& phase);
-  void bind_batches(Phase& phase);
+  void bind_batch(Phase& phase, int side);
   void draw_order(Phase& phase);
-  void gather_rows(PhaseData& data, int64_t first, int64_t count);
+  void gather_batch(Phase& phase);
+  void drop_ahead();
+
+  // Rows of all arrays of a phase for one step, copied piece by piece.
+  struct Gather {
+    Gather(const Phase& phase, const uint32_t* order, int64_t step, int side);
+    void copy(int64_t piece) const;
+
+    const Phase* phase = nullptr;
+    const uint32_t* order = nullptr;  // of this step's rows
+    int64_t rows = 0, piece_rows = 1, bytes = 0;
+    int side = 0;
+    int64_t pieces() const { return rows == 0 ? 0 : (rows - 1) / piece_rows + 1; }
+  };
 
   const KernelTable& kernels_;
   std::vector<Phase> phases_;
@@ -89,6 +104,11 @@ class Loop {
   size_t phase_ = 0;
   int64_t step_ = 0;
   bool has_begun_ = false;
+  // The next step's rows are gathered while this one runs, by threads that have nothing else to do.
+  std::optional<Gather> ahead_;
+  int64_t ahead_step_ = -1;
+  Pool* ahead_pool_ = nullptr;
+  int side_ = 0;
   std::vector<uint32_t> order_;  // of the samples in the current phase, if it shuffles
   std::vector<double> row_, rows_;
 };

@@ -107,7 +107,7 @@ void Pool::stop() {
   is_stopping_.store(false);
 }
 
-bool Pool::claim(int64_t& piece) {
+bool Pool::Job::claim(int64_t& piece) {
   int64_t left = remaining_.load(std::memory_order_acquire);
   while (left > 0) {
     if (remaining_.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
@@ -119,16 +119,56 @@ bool Pool::claim(int64_t& piece) {
   return false;
 }
 
+void Pool::Job::post(Work work, void* context, int64_t pieces) {
+  work_ = work;
+  context_ = context;
+  pieces_ = pieces;
+  done_.store(0, std::memory_order_relaxed);
+  remaining_.store(pieces, std::memory_order_seq_cst);
+}
+
+bool Pool::offer(Work work, void* context, int64_t pieces) {
+  if (threads() <= 1 || is_offered_.exchange(true, std::memory_order_acquire)) return false;
+  idle_job_.post(work, context, pieces);  // nobody is woken for it
+  return true;
+}
+
+void Pool::finish() {
+  int64_t piece;
+  while (idle_job_.claim(piece)) {
+    idle_job_.work_(idle_job_.context_, piece, nullptr);
+    idle_job_.done_.fetch_add(1, std::memory_order_release);
+  }
+  wait_for(idle_job_);
+  is_offered_.store(false, std::memory_order_release);
+}
+
+void Pool::wait_for(const Job& job) {
+  for (int spins = 0; job.done_.load(std::memory_order_acquire) < job.pieces_; ++spins) {
+    // A worker that lost its processor will not come back sooner for our spinning.
+    if (spins < 2000) {
+      relax();
+    } else {
+      std::this_thread::yield();
+    }
+  }
+}
+
 void Pool::serve(Worker& self) {
   const auto is_needed = [this] {
-    return remaining_.load(std::memory_order_seq_cst) > 0 || is_stopping_.load(std::memory_order_relaxed);
+    return job_.remaining_.load(std::memory_order_seq_cst) > 0 || is_stopping_.load(std::memory_order_relaxed);
   };
+  int64_t piece;
   for (;;) {
     const auto until = Clock::now() + kSpin;
     bool is_called = false;
     while (!is_called) {
       for (int i = 0; i < 32 && !is_called; ++i) {
         is_called = is_needed();
+        if (!is_called && idle_job_.claim(piece)) {
+          idle_job_.work_(idle_job_.context_, piece, nullptr);
+          idle_job_.done_.fetch_add(1, std::memory_order_release);
+        }
         relax();
       }
       if (!is_called && Clock::now() > until) {
@@ -139,10 +179,9 @@ void Pool::serve(Worker& self) {
         is_called = true;
       }
     }
-    int64_t piece;
-    while (claim(piece)) {
-      work_(context_, piece, self.scratch.data());
-      done_.fetch_add(1, std::memory_order_release);
+    while (job_.claim(piece)) {
+      job_.work_(job_.context_, piece, self.scratch.data());
+      job_.done_.fetch_add(1, std::memory_order_release);
     }
     if (is_stopping_.load()) return;
   }
@@ -162,11 +201,7 @@ void Pool::run(Work work, void* context, int64_t pieces, size_t scratch_bytes, c
     busy_.store(false, std::memory_order_release);
     throw;
   }
-  work_ = work;
-  context_ = context;
-  pieces_ = pieces;
-  done_.store(0, std::memory_order_relaxed);
-  remaining_.store(pieces, std::memory_order_seq_cst);
+  job_.post(work, context, pieces);
   if (sleepers_.load(std::memory_order_seq_cst) > 0) {
     {
       std::lock_guard lock(mutex_);
@@ -174,18 +209,11 @@ void Pool::run(Work work, void* context, int64_t pieces, size_t scratch_bytes, c
     wake_.notify_all();
   }
   int64_t piece;
-  while (claim(piece)) {
+  while (job_.claim(piece)) {
     work(context, piece, own_scratch);
-    done_.fetch_add(1, std::memory_order_release);
+    job_.done_.fetch_add(1, std::memory_order_release);
   }
-  for (int spins = 0; done_.load(std::memory_order_acquire) < pieces; ++spins) {
-    // A worker that lost its processor will not come back sooner for our spinning.
-    if (spins < 2000) {
-      relax();
-    } else {
-      std::this_thread::yield();
-    }
-  }
+  wait_for(job_);
   busy_.store(false, std::memory_order_release);
 }
 

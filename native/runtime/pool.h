@@ -30,31 +30,44 @@ class Pool {
   // serves another caller, this thread does all pieces itself.  `own_scratch` is this thread's scratch.
   void run(Work work, void* context, int64_t pieces, size_t scratch_bytes, char* own_scratch);
 
+  // Work that may be done by workers while they have nothing else to do, without scratch.  False if the pool has such
+  // work already or no workers; else `finish` must follow, which does what is left and returns when all is done.
+  bool offer(Work work, void* context, int64_t pieces);
+  void finish();
+
  private:
   struct Worker {
     std::thread thread;
     Memory scratch;
   };
 
+  // Pieces that threads claim one by one.  Written while no piece is left to claim, read only after claiming one.
+  struct Job {
+    bool claim(int64_t& piece);
+    void post(Work work, void* context, int64_t pieces);
+
+    Work work_ = nullptr;
+    void* context_ = nullptr;
+    int64_t pieces_ = 0;
+    alignas(kCacheLine) std::atomic<int64_t> remaining_{0};
+    alignas(kCacheLine) std::atomic<int64_t> done_{0};
+  };
+
   explicit Pool(int threads) : threads_(threads) {}
   static void replace_after_fork();
+  static void wait_for(const Job& job);
 
   void start();
   void stop();
   void serve(Worker& self);
-  bool claim(int64_t& piece);
 
   std::atomic<int> threads_;
   std::atomic<bool> busy_{false};
   std::vector<std::unique_ptr<Worker>> workers_;
 
-  // The job.  Written by the caller while no piece is left to claim, read by workers only after claiming one.
-  Work work_ = nullptr;
-  void* context_ = nullptr;
-  int64_t pieces_ = 0;
+  std::atomic<bool> is_offered_{false};
+  Job job_, idle_job_;
 
-  alignas(kCacheLine) std::atomic<int64_t> remaining_{0};
-  alignas(kCacheLine) std::atomic<int64_t> done_{0};
   alignas(kCacheLine) std::atomic<int> sleepers_{0};
   std::atomic<bool> is_stopping_{false};
   std::mutex mutex_;
