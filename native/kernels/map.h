@@ -285,7 +285,7 @@ YEOUL_BINARY(MaxInt, x > z ? x : z)
 YEOUL_BINARY(MinInt, x < z ? x : z)
 YEOUL_BINARY(MaxFloat, (x > z || x != x) ? x : z)
 YEOUL_BINARY(MinFloat, (x < z || x != x) ? x : z)
-YEOUL_BINARY(ReluLimited, MinFloat::of(x <= T(0) ? T(0) : x, z))
+YEOUL_BINARY(ReluLimited, z < (x <= T(0) ? T(0) : x) ? z : (x <= T(0) ? T(0) : x))
 
 struct FloorDiv {
   template <typename T>
