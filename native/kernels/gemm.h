@@ -153,20 +153,20 @@ void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t colu
   }
 }
 
-// Columns of a panel after the other, row by row: what lies together in b is read together.
+// Panels of NR columns one after the other, written row by row: what lies together in b is read together.
 template <typename T>
-void pack_panels(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to) {
-  constexpr int64_t nr = kTileColumns<T>;
+void pack_panels(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to,
+                 int64_t nr = kTileColumns<T>) {
   const int64_t whole = columns / nr;
-  if (column == 1) {
+  if (column == 1 && nr == kTileColumns<T>) {
     for (int64_t p = 0; p < k; ++p)
       for (int64_t j = 0; j < whole; ++j)
         std::memcpy(to + (j * k + p) * nr, b + p * row + j * nr, sizeof(T) * kTileColumns<T>);
   } else {
-    for (int64_t j = 0; j < whole; ++j) pack_panel<T>(b + j * nr * column, row, column, k, nr, to + j * k * nr);
+    for (int64_t j = 0; j < whole; ++j) pack_panel<T>(b + j * nr * column, row, column, k, nr, to + j * k * nr, nr);
   }
   if (whole * nr < columns)
-    pack_panel<T>(b + whole * nr * column, row, column, k, columns - whole * nr, to + whole * k * nr);
+    pack_panel<T>(b + whole * nr * column, row, column, k, columns - whole * nr, to + whole * k * nr, nr);
 }
 
 // Some rows of a, k by k: what a tile broadcasts lies in one stream.

@@ -12,7 +12,8 @@ from yeoul.core import dtypes
 from yeoul.core.graph import Graph, topological
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Node, Tensor, apply, from_array
-from yeoul.ops.layout import slice_bounds, slice_primitive
+from yeoul.ops.convolution import conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
+from yeoul.ops.layout import slice_bounds, slice_primitive, unslice_primitive
 from yeoul.ops.registry import PRIMITIVES, Elementwise, convert
 
 _FOLD_LIMIT = 65536  # elements; larger constants are cheaper to compute again than to keep
@@ -138,6 +139,10 @@ def _add(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor
     a, b = inputs
     if a.shape == tensor.shape and _is_filled_with(b, 0):
         return a
+    if a.node is not None and b.node is not None and a.node.op.name == b.node.op.name == "unslice":
+        if a.node.attributes == b.node.attributes and a.node.inputs[0].shape == b.node.inputs[0].shape:
+            both = PRIMITIVES["add"](a.node.inputs[0], b.node.inputs[0])  # type: ignore[operator]
+            return unslice_primitive(both, **a.node.attributes)
     return b if b.shape == tensor.shape and _is_filled_with(a, 0) else None
 
 
@@ -238,6 +243,46 @@ def _reshape_like(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) 
     return None if None in tensor.shape else PRIMITIVES["reshape"](inputs[0], shape=tensor.shape)  # type: ignore[operator]
 
 
+def _point_slices(shape: tuple, kernel: tuple, attributes: dict) -> dict | None:
+    """The slice that a convolution by single elements with strides reads; None if it is another convolution."""
+    is_point = all(k == 1 for k in kernel[:-2]) and all(pair == (0, 0) for pair in attributes["padding"])
+    if not is_point or all(s == 1 for s in attributes["strides"]) or None in shape:
+        return None
+    return {"starts": (0,) * len(shape), "steps": (1, *attributes["strides"], 1)}
+
+
+def _dense(attributes: dict) -> dict:
+    ones = (1,) * len(attributes["strides"])
+    return {**attributes, "strides": ones, "dilation": ones}
+
+
+def _conv(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    """With windows of one element, strides only choose elements: what is left is a matrix product."""
+    x, kernel = inputs
+    slices = _point_slices(x.shape, kernel.shape, attributes)
+    if slices is None:
+        return None
+    return conv_primitive(slice_primitive(x, stops=x.shape, **slices), kernel, **_dense(attributes))
+
+
+def _conv_input_grad(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    dy, kernel = inputs
+    slices = _point_slices(tensor.shape, kernel.shape, attributes)
+    if slices is None:
+        return None
+    shape = (*dy.shape[:-1], tensor.shape[-1])
+    g = conv_input_grad_primitive(dy, kernel, **{**_dense(attributes), "input_shape": shape})
+    return unslice_primitive(g, shape=tensor.shape, **slices)
+
+
+def _conv_kernel_grad(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x, dy = inputs
+    slices = _point_slices(x.shape, tensor.shape, attributes)
+    if slices is None:
+        return None
+    return conv_kernel_grad_primitive(slice_primitive(x, stops=x.shape, **slices), dy, **_dense(attributes))
+
+
 _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] = {
     "stop_gradient": _first,
     "custom_gradient": _first,
@@ -248,6 +293,9 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "pow": _power,
     "broadcast_to": _same_shape,
     "slice": _slice,
+    "conv": _conv,
+    "conv_input_grad": _conv_input_grad,
+    "conv_kernel_grad": _conv_kernel_grad,
     "count": _count,
     "positions": _positions,
     "reshape_like": _reshape_like,
