@@ -88,7 +88,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   p.channels = s.groups * p.source_channels;
   l.chunks = 1;
   if (is_grad && s.groups == 1 && s.channels > kGradChannels) {
-    l.chunks = (s.channels + kGradChannels - 1) / kGradChannels;
+    l.chunks = (s.channels + 2 * kGradChannels - 1) / (2 * kGradChannels) * 2;  // even, to be shared evenly
     p.channels = ((s.channels + l.chunks - 1) / l.chunks + kTileRows - 1) / kTileRows * kTileRows;
     l.chunks = (s.channels + p.channels - 1) / p.channels;
   }
