@@ -111,7 +111,7 @@ def test_gradients_of_two_strided_products_meet_before_zeros_are_put_between():
     }
     arrays = [rng.normal(size=shape).astype("f") for shape in ((2, 4, 4, 3), (1, 1, 5, 3), (2, 4, 4, 6), (1, 1, 5, 6))]
     program = compiled(
-        lambda a, k, b, l: P["add"](P["conv_input_grad"](a, k, **geometry), P["conv_input_grad"](b, l, **geometry)),
+        lambda a, k, b, h: P["add"](P["conv_input_grad"](a, k, **geometry), P["conv_input_grad"](b, h, **geometry)),
         arrays,
     )
     assert sum(line.startswith("fill") for line in program.lowered.listing) == 1

@@ -10,17 +10,10 @@ from yeoul import _native
 @pytest.mark.parametrize(
     ("m", "n", "k"),
     [
-        (32, 100, 784),
-        (33, 17, 70),
-        (7, 9, 65),
-        (100, 1030, 400),
-        (5, 8, 300),
-        (64, 512, 64),
-        (90, 31, 330),
-        (50, 20, 900),
-    ]
-    + [(49, 512, 600), (6, 1001, 300), (63, 300, 1000), (200, 1030, 330)],  # few rows by many weights
-)
+        (32, 100, 784), (33, 17, 70), (7, 9, 65), (100, 1030, 400), (5, 8, 300), (64, 512, 64), (90, 31, 330), (50, 20, 900),
+        (49, 512, 600), (6, 1001, 300), (63, 300, 1000), (200, 1030, 330),  # few rows by many weights
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("layout", ["nn", "tn", "nt"])
 def test_products_whose_last_panel_overlaps(m, n, k, dtype, layout):
