@@ -31,7 +31,7 @@ constexpr int64_t kConvRows = 96;          // targets of a piece
 constexpr int64_t kGradRows = 192;         // targets of a block of the kernel's gradient
 constexpr int64_t kDepthwise = 32 * 1024;  // elements of a block without sums over channels
 constexpr int64_t kWideImage = 24;         // targets in a row, from which on a depthwise convolution copies nothing
-constexpr int64_t kPatchBytes = 160 * 1024;
+constexpr int64_t kPatchBytes = 192 * 1024;
 constexpr int64_t kGradChannels = 96;  // of a piece of the kernel's gradient
 constexpr int64_t kLargeKernel = 1 << 18;
 constexpr int64_t kPartSums = 1 << 20;  // elements of all parts together
@@ -41,6 +41,7 @@ constexpr int64_t kPartTargets = 384;   // at least, in each
 struct ConvLayout {
   PatchLayout patch;
   bool is_depthwise, in_stretches;
+  bool packs_own;                        // pieces pack the panels that they use
   int64_t panels, width;                 // of the right operand: columns of a panel
   int64_t column_blocks, block_panels;   // pieces along the columns
   int64_t parts, row_blocks, grad_rows;  // of the kernel's gradient: parts of targets, pieces along its rows
@@ -87,7 +88,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   p.channels = s.groups * p.source_channels;
   l.chunks = 1;
   if (is_grad && s.groups == 1 && s.channels > kGradChannels) {
-    l.chunks = (s.channels + kGradChannels - 1) / kGradChannels;
+    l.chunks = (s.channels + 2 * kGradChannels - 1) / (2 * kGradChannels) * 2;  // even, to be shared evenly
     p.channels = ((s.channels + l.chunks - 1) / l.chunks + kTileRows - 1) / kTileRows * kTileRows;
     l.chunks = (s.channels + p.channels - 1) / p.channels;
   }
@@ -101,10 +102,14 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
 
   l.column_blocks = 1, l.block_panels = l.panels;
   if (splits_columns && work > 100000.0 && p.n_blocks() < 8) {
-    const int64_t wanted = std::min(l.panels, (8 + p.n_blocks() - 1) / p.n_blocks());
+    const int64_t wanted =
+        std::min(l.panels, ((8 + p.n_blocks() - 1) / p.n_blocks() + 1) / 2 * 2);  // even, to be shared evenly
     l.block_panels = (l.panels + wanted - 1) / wanted;
     l.column_blocks = (l.panels + l.block_panels - 1) / l.block_panels;
   }
+  // A kernel that is read by one block of targets only is not worth writing down in panels for all.
+  l.packs_own = l.column_blocks > 1 && p.n_blocks() == 1 && s.kind == Convolution::conv_forward && l.width > 1 &&
+                l.kernel_size >= kThinWeights;
   l.parts = l.row_blocks = 1;
   l.grad_rows = p.taps * p.source_channels;
   if (is_grad) {
@@ -125,6 +130,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
     l.c_bytes = bytes(p.target_rows * std::min(s.groups * columns,
                                                l.column_blocks > 1 ? l.block_panels * l.width : s.groups * columns),
                       sizeof(T));
+    l.panel_bytes = bytes(l.packs_own ? kDepth * l.block_panels * l.width : 0, sizeof(T));
     l.phase_bytes = p.n_phases() > 1 ? bytes(p.rows * s.groups * columns, sizeof(T)) : 0;
   }
   return l;
@@ -143,7 +149,7 @@ Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
     plan.finish_pieces = l.parts > 1 || epilogue ? std::clamp<int64_t>(tiles / 16, 1, 16) : 0;
   } else {
     plan.pieces = std::max<int64_t>(l.patch.n_blocks() * l.column_blocks, 1);
-    if (!l.is_depthwise)
+    if (!l.is_depthwise && !l.packs_own)
       plan.shared_scratch_bytes =
           static_cast<size_t>(l.patch.taps * l.patch.source_channels * s.groups * l.panels * l.width) * sizeof(T) + 64;
   }
@@ -162,7 +168,7 @@ void conv_prepare_typed(const ConvTask& task, char* shared, int64_t piece, int64
   const ConvShape& s = task.shape;
   const ConvLayout l = conv_layout<T>(s, task.epilogue);
   const PatchLayout& p = l.patch;
-  if (l.is_depthwise || s.kind == Convolution::conv_kernel_grad) return;
+  if (l.is_depthwise || l.packs_own || s.kind == Convolution::conv_kernel_grad) return;
   const bool is_back = s.kind == Convolution::conv_input_grad;
   const int64_t filters = s.groups * s.filters, per_phase = s.groups * l.panels;
   const int64_t units = p.n_phases() * per_phase;
@@ -195,6 +201,33 @@ inline void conv_prepare(const ConvTask& task, char* shared, int64_t piece, int6
     conv_prepare_typed<float>(task, shared, piece, pieces);
 }
 
+// c = left b for a few rows and `columns` columns of a large b whose rows are `b_row` apart.  While one block of b is
+// multiplied, the next is fetched from memory.
+template <typename T>
+void products_with_weights(const LeftRows<T>& all, Run* own, int64_t count, int64_t depth, const T* b, int64_t b_row,
+                           int64_t columns, int64_t width, T* packed, T* c, int64_t c_row) {
+  constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(T));
+  const int64_t chunks = (count + 2 * kTileRows - 1) / (2 * kTileRows), panels = (columns + width - 1) / width;
+  RunBlocks blocks(all.runs, all.n_runs, depth, kDepth, own);
+  do {
+    const int64_t n_own = blocks.next(), first = blocks.begin(), k = blocks.end() - first;
+    pack_panels<T>(b + first * b_row, b_row, 1, k, columns, packed, width);
+    const int64_t next_k = std::min(k, depth - blocks.end());
+    int64_t chunk = 0, fetched = 0;
+    for (int64_t j = 0; j < panels; ++j) {
+      for (int64_t i = 0; i < chunks; ++i) {
+        for (const int64_t until = next_k * ++chunk / (panels * chunks); fetched < until; ++fetched) {
+          const T* row = b + (blocks.end() + fetched) * b_row;
+          for (int64_t x = 0; x < columns; x += line) __builtin_prefetch(row + x, 0, 2);
+        }
+        const int64_t top = count * i / chunks, height = count * (i + 1) / chunks - top;
+        panel_of_runs<T>({all.a, all.rows + top, own, n_own, 1}, height, packed + j * width * k, width,
+                         std::min(width, columns - j * width), c + top * c_row + j * width, c_row, first > 0);
+      }
+    }
+  } while (!blocks.is_done());
+}
+
 // -- forward and the input's gradient ---------------------------------------------------------------------------------
 // Hands out parts of a piece's scratch.
 class Scratch {
@@ -221,6 +254,7 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
   int64_t* rows = scratch.take<int64_t>(l.row_bytes);
   Run* runs = scratch.take<Run>(l.run_bytes);
   T* copied = scratch.take<T>(l.patch_bytes);
+  T* packed = scratch.take<T>(l.panel_bytes);
   T* own_c = scratch.take<T>(l.c_bytes);
   T* phase_c = scratch.take<T>(l.phase_bytes);
 
@@ -258,6 +292,11 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
     if (count > 0 && l.is_depthwise) {
       const int64_t n_taps = write_taps(s, p, lines, patch, 0, runs, false);
       depthwise_rows<T>(patch.at, rows, count, runs, n_taps, static_cast<const T*>(task.b), channels, to, to_row);
+    } else if (count > 0 && l.packs_own) {
+      const int64_t n_runs = write_taps(s, p, lines, patch, 0, runs, true);
+      products_with_weights<T>({patch.at, rows, runs, n_runs, 1}, runs + p.taps, count, depth,
+                               static_cast<const T*>(task.b) + first_column, s.filters, columns, l.width, packed, to,
+                               to_row);
     } else if (count > 0) {
       for (int64_t group = 0; group < s.groups; ++group) {
         const int64_t n_runs = write_taps(s, p, lines, patch, group * p.source_channels, runs, true);

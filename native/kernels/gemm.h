@@ -3,9 +3,13 @@
 //   pieces of kRows x kColumns outputs; in each, blocks of kDepth along k; in those, tiles of MR rows x NR columns held
 //   in registers
 //
-// b is read in place when its rows are contiguous and few rows of a pass over it, else packed into panels of NR columns
-// that all pieces share.  a is packed per piece when many columns read it.  K is never split between pieces, so the
-// bits do not depend on threads.
+// `gemm_layout` chooses by the shape:
+//   tiny   plain loops
+//   thin   few rows, many weights: pieces are blocks of columns; a is packed once for all, each piece packs its own b
+//   rows   pieces are blocks of rows, and of columns where there are many.  b is read in place when its rows are
+//          contiguous and few rows of a pass over it, else packed into panels of NR columns that all pieces share; a is
+//          packed per piece when many columns read it
+// K is never split between pieces, so the bits do not depend on threads.
 #pragma once
 
 #include <algorithm>
@@ -24,32 +28,58 @@ constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of
 #endif
 constexpr int kTallRows = 12;  // of a tile one vector wide, for the last few columns
 
-constexpr int64_t kDepth = 320;      // k of a panel: a panel of b stays in the first-level cache
-constexpr int64_t kColumns = 768;    // columns of a piece
-constexpr int64_t kTinyWork = 2048;  // multiply-adds below which no tiles are made
+constexpr int64_t kDepth = 320;            // k of a panel: a panel of b stays in the first-level cache
+constexpr int64_t kColumns = 768;          // columns of a piece
+constexpr int64_t kTinyWork = 2048;        // multiply-adds below which no tiles are made
+constexpr int64_t kThinWeights = 1 << 18;  // elements of b from which on a thin product is worth it
+constexpr int64_t kThinRows = 256;         // rows that share one packing of b
+constexpr int64_t kThinPanels = 8;         // of b at once: its rows are read in runs long enough for memory
 
 template <typename T>
 constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
 
+enum class GemmWay : uint8_t { tiny, thin, rows };
+
 struct GemmLayout {
+  GemmWay way;
   int64_t row_blocks, rows;  // pieces along m, rows in each
   int64_t column_blocks, columns;
-  bool is_tiny, packs_a, packs_b;
+  bool packs_a, packs_b;
   int64_t panels;  // of b
-  size_t a_bytes, c_bytes, tail_bytes, map_bytes;
+  size_t a_bytes, b_bytes, c_bytes, map_bytes;
+
+  // Columns of a piece of a thin product: whole panels, as even as can be.
+  int64_t column_of(int64_t block, int64_t nr, int64_t n) const {
+    return std::min(panels * block / column_blocks * nr, n);
+  }
 };
 
 template <typename T>
 GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_out) {
   constexpr int64_t nr = kTileColumns<T>;
   GemmLayout l{};
-  l.is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
+  l.panels = (s.n + nr - 1) / nr;
+  const bool is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
+  // One row of a is bound by the reading of b, which is best done in place; narrow blocks would cut the epilogue small.
+  const bool is_thin = s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows && s.n * s.k >= kThinWeights &&
+                       l.panels >= (s.m <= 64 ? 4 : 32);
+  l.way = is_tiny ? GemmWay::tiny : is_thin ? GemmWay::thin : GemmWay::rows;
+  const auto bytes = [](int64_t count) { return count > 0 ? static_cast<size_t>(count) * sizeof(T) + 64 : 0; };
+  l.map_bytes = epilogue ? map_scratch_bytes(*epilogue) + 64 : 0;
+  const int64_t depth = std::min(s.k, kDepth);
+  if (is_thin) {
+    l.row_blocks = 1, l.rows = s.m;
+    l.column_blocks = std::min<int64_t>(l.panels, 4);
+    l.columns = (l.panels + l.column_blocks - 1) / l.column_blocks * nr;
+    l.b_bytes = bytes(depth * std::min(l.columns, kThinPanels * nr));
+    l.c_bytes = bytes(has_out ? 0 : l.rows * l.columns);
+    return l;
+  }
   // Rows of b that lie a large power of two apart would all fall on the same few cache sets.
   const bool collides = s.b_row * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && s.m >= 2 * kTileRows;
-  l.packs_b = !l.is_tiny && (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) &&
-                                              s.k * s.n * static_cast<int64_t>(sizeof(T)) > 24 * 1024));
-  l.packs_a = !l.is_tiny && s.k >= 64 && s.m >= 2 * kTileRows && s.n >= (s.a_col == 1 ? 16 : 4) * nr;
-  l.panels = (s.n + nr - 1) / nr;
+  l.packs_b = !is_tiny && (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) &&
+                                            s.k * s.n * static_cast<int64_t>(sizeof(T)) > 24 * 1024));
+  l.packs_a = !is_tiny && s.k >= 64 && s.m >= 2 * kTileRows && s.n >= (s.a_col == 1 ? 16 : 4) * nr;
   l.column_blocks = std::max<int64_t>((s.n + kColumns - 1) / kColumns, 1);
   l.columns = ((s.n + l.column_blocks - 1) / l.column_blocks + nr - 1) / nr * nr;
   l.column_blocks = std::max<int64_t>((s.n + l.columns - 1) / l.columns, 1);
@@ -59,20 +89,18 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   int64_t per_block = epilogue ? 8 : 12;
   if (work > 100000.0) per_block = std::min(per_block, std::max<int64_t>((strips * l.column_blocks + 3) / 4, 1));
   if (work > 100000.0 && strips < 8) per_block = std::max<int64_t>((strips + 1) / 2, 1);
-  if (l.is_tiny) per_block = std::max<int64_t>(strips, 1);
+  if (is_tiny) per_block = std::max<int64_t>(strips, 1);
   l.row_blocks = std::max<int64_t>((strips + per_block - 1) / per_block, 1);
+  if (l.row_blocks > 2 && l.row_blocks < 16)
+    l.row_blocks = std::min((l.row_blocks + 3) / 4 * 4, strips);           // even shares
   l.rows = std::max<int64_t>((s.m + l.row_blocks - 1) / l.row_blocks, 1);  // pieces as even as can be
-  const int64_t depth = std::min(s.k, kDepth);
-  l.a_bytes =
-      l.packs_a ? static_cast<size_t>((l.rows + kTileRows - 1) / kTileRows * kTileRows * depth) * sizeof(T) + 64 : 0;
-  const bool needs_c = !has_out;
-  l.c_bytes =
-      needs_c ? static_cast<size_t>(l.rows * std::min(l.columns, std::max<int64_t>(s.n, 1))) * sizeof(T) + 64 : 0;
-  l.tail_bytes = l.packs_b || l.is_tiny ? 0 : static_cast<size_t>(s.k * nr) * sizeof(T) + 64;
-  l.map_bytes = epilogue ? map_scratch_bytes(*epilogue) + 64 : 0;
+  l.a_bytes = bytes(l.packs_a ? (l.rows + kTileRows - 1) / kTileRows * kTileRows * depth : 0);
+  l.b_bytes = bytes(l.packs_b || is_tiny ? 0 : s.k * nr);  // the last panel
+  l.c_bytes = bytes(has_out ? 0 : l.rows * std::min(l.columns, std::max<int64_t>(s.n, 1)));
   return l;
 }
 
+inline int64_t round_to_strips(int64_t rows) { return (rows + kTileRows - 1) / kTileRows * kTileRows; }
 inline size_t round_up(size_t n) { return (n + 63) / 64 * 64; }
 
 template <typename T>
@@ -80,10 +108,12 @@ Plan gemm_plan_typed(const GemmShape& s, const MapProgram* epilogue) {
   const GemmLayout l = gemm_layout<T>(s, epilogue, false);
   Plan plan{};
   plan.pieces = std::max<int64_t>(s.batch * l.row_blocks * l.column_blocks, 1);
-  plan.scratch_bytes = round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes) + round_up(l.tail_bytes);
+  plan.scratch_bytes = round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes) + round_up(l.b_bytes);
   if (l.packs_b)
     plan.shared_scratch_bytes =
         static_cast<size_t>((s.b_batch ? s.batch : 1) * l.panels * s.k * kTileColumns<T>) * sizeof(T) + 64;
+  if (l.way == GemmWay::thin)
+    plan.shared_scratch_bytes = static_cast<size_t>(round_to_strips(s.m) * s.k) * sizeof(T) + 64;
   const double work =
       static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
   plan.work = 20.0 + work * 2.0 / (sizeof(T) == 4 ? 40.0 : 20.0) + (epilogue ? map_work(*epilogue) : 0.0);
@@ -103,6 +133,9 @@ void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t colu
     const int64_t inside =
         columns == nr ? k : (row > 0 ? k - 1 - (nr - columns) / row : 0);  // rows with NR elements of b from here on
     int64_t p = 0;
+    if (nr == kTileColumns<T>) {  // a size the compiler knows
+      for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, sizeof(T) * kTileColumns<T>);
+    }
     for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, static_cast<size_t>(nr) * sizeof(T));
     for (; p < k; ++p, to += nr) {
       std::copy_n(b + p * row, columns, to);
@@ -120,20 +153,41 @@ void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t colu
   }
 }
 
-// Rows of a in even strips, k by k: what a tile broadcasts lies in one stream.
+// Panels of NR columns one after the other, written row by row: what lies together in b is read together.
+template <typename T>
+void pack_panels(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to,
+                 int64_t nr = kTileColumns<T>) {
+  const int64_t whole = columns / nr;
+  if (column == 1 && nr == kTileColumns<T>) {
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t j = 0; j < whole; ++j)
+        std::memcpy(to + (j * k + p) * nr, b + p * row + j * nr, sizeof(T) * kTileColumns<T>);
+  } else {
+    for (int64_t j = 0; j < whole; ++j) pack_panel<T>(b + j * nr * column, row, column, k, nr, to + j * k * nr, nr);
+  }
+  if (whole * nr < columns)
+    pack_panel<T>(b + whole * nr * column, row, column, k, columns - whole * nr, to + whole * k * nr, nr);
+}
+
+// Some rows of a, k by k: what a tile broadcasts lies in one stream.
+template <typename T>
+void pack_strip(const T* a, int64_t a_row, int64_t a_col, int64_t height, int64_t k, T* to) {
+  if (a_row == 1) {
+    for (int64_t p = 0; p < k; ++p)
+      for (int64_t r = 0; r < height; ++r) to[p * kTileRows + r] = a[p * a_col + r];
+  } else {
+    for (int64_t r = 0; r < height; ++r)
+      for (int64_t p = 0; p < k; ++p) to[p * kTileRows + r] = a[r * a_row + p * a_col];
+  }
+}
+
+// Rows of a in even strips.
 template <typename T>
 void pack_strips(const T* a, int64_t a_row, int64_t a_col, int64_t rows, int64_t k, T* to) {
   const int64_t strips = (rows + kTileRows - 1) / kTileRows;
   for (int64_t i = 0; i < strips; ++i, to += kTileRows * k) {
     const int64_t top = rows * i / strips, height = rows * (i + 1) / strips - top;
-    const T* from = a + top * a_row;
-    if (a_row == 1) {
-      for (int64_t p = 0; p < k; ++p)
-        for (int64_t r = 0; r < height; ++r) to[p * kTileRows + r] = from[p * a_col + r];
-    } else {
-      for (int64_t r = 0; r < height; ++r)
-        for (int64_t p = 0; p < k; ++p) to[p * kTileRows + r] = from[r * a_row + p * a_col];
-    }
+    pack_strip<T>(a + top * a_row, a_row, a_col, height, k, to);
   }
 }
 
@@ -141,6 +195,15 @@ template <typename T>
 void gemm_prepare_typed(const GemmTask& task, char* shared, int64_t piece, int64_t pieces) {
   const GemmShape& s = task.shape;
   const GemmLayout l = gemm_layout<T>(s, task.epilogue, false);
+  if (l.way == GemmWay::thin) {
+    const int64_t strips = (s.m + kTileRows - 1) / kTileRows;
+    for (int64_t i = strips * piece / pieces; i < strips * (piece + 1) / pieces; ++i) {
+      const int64_t top = s.m * i / strips, height = s.m * (i + 1) / strips - top;
+      pack_strip<T>(static_cast<const T*>(task.a) + top * s.a_row, s.a_row, s.a_col, height, s.k,
+                    reinterpret_cast<T*>(shared) + i * kTileRows * s.k);
+    }
+    return;
+  }
   if (!l.packs_b) return;
   constexpr int64_t nr = kTileColumns<T>;
   const int64_t batches = s.b_batch ? s.batch : 1;
@@ -239,7 +302,7 @@ inline void tile_any(int64_t rows, int64_t columns, int64_t k, const T* a, int64
   constexpr int w = kLanes<T>;
   constexpr int64_t nr = kTileColumns<T>;
   if (columns == nr) return tile_rows<T, kTileVectors>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
-  alignas(64) T edge[std::max<int64_t>(kTileRows * nr, kTallRows * w)];
+  alignas(64) T edge[std::max<int64_t>(kTileRows * nr, kTallRows * w)] = {};
   const bool is_narrow = columns <= w;
   const int64_t edge_row = is_narrow ? w : nr;
   if (adds)
@@ -279,6 +342,37 @@ inline void tiny_product(const GemmShape& s, const T* a, const T* b, T* c, int64
   }
 }
 
+// All rows of a block of columns.  While one block of b is multiplied, the next is fetched from memory.
+template <typename T>
+void thin_product(const GemmTask& task, const T* a, int64_t first, int64_t columns, T* c, int64_t c_row, T* packed) {
+  constexpr int64_t nr = kTileColumns<T>, line = 64 / static_cast<int64_t>(sizeof(T));
+  const GemmShape& s = task.shape;
+  const T* b = static_cast<const T*>(task.b) + first * s.b_col;
+  const int64_t strips = round_to_strips(s.m) / kTileRows, blocks = (s.k + kDepth - 1) / kDepth;
+  const int64_t groups = (columns + kThinPanels * nr - 1) / (kThinPanels * nr);
+  for (int64_t turn = 0; turn < groups * blocks; ++turn) {
+    const int64_t column = turn / blocks * kThinPanels * nr, depth = turn % blocks * kDepth;
+    const int64_t width = std::min(kThinPanels * nr, columns - column), k = std::min(kDepth, s.k - depth);
+    pack_panels<T>(b + depth * s.b_row + column * s.b_col, s.b_row, s.b_col, k, width, packed);
+    const int64_t next_column = (turn + 1) / blocks * kThinPanels * nr, next_depth = (turn + 1) % blocks * kDepth;
+    const int64_t next_width = std::min(kThinPanels * nr, columns - next_column);
+    const int64_t next_k = turn + 1 < groups * blocks && s.b_col == 1 ? std::min(kDepth, s.k - next_depth) : 0;
+    const int64_t tiles = strips * ((width + nr - 1) / nr);
+    int64_t tile = 0, fetched = 0;
+    for (int64_t j = 0; j < width; j += nr) {
+      for (int64_t i = 0; i < strips; ++i) {
+        const int64_t top = s.m * i / strips, height = s.m * (i + 1) / strips - top;
+        for (const int64_t until = next_k * ++tile / tiles; fetched < until; ++fetched) {
+          const T* row = b + (next_depth + fetched) * s.b_row + next_column;
+          for (int64_t x = 0; x < next_width; x += line) __builtin_prefetch(row + x, 0, 2);
+        }
+        tile_any<T>(height, std::min(nr, width - j), k, a + (i * s.k + depth) * kTileRows, 1, kTileRows, packed + j * k,
+                    nr, c + top * c_row + column + j, c_row, depth > 0);
+      }
+    }
+  }
+}
+
 template <typename T>
 void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, char* scratch) {
   const GemmShape& s = task.shape;
@@ -286,8 +380,11 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
   constexpr int64_t nr = kTileColumns<T>;
   const int64_t blocks = l.row_blocks * l.column_blocks;
   const int64_t batch = piece / blocks;
-  const int64_t row = piece % blocks / l.column_blocks * l.rows, column = piece % l.column_blocks * l.columns;
-  const int64_t rows = std::min(l.rows, s.m - row), columns = std::min(l.columns, s.n - column);
+  const bool is_thin = l.way == GemmWay::thin;
+  const int64_t block = piece % l.column_blocks, row = piece % blocks / l.column_blocks * l.rows;
+  const int64_t column = is_thin ? l.column_of(block, nr, s.n) : block * l.columns;
+  const int64_t rows = std::min(l.rows, s.m - row);
+  const int64_t columns = is_thin ? l.column_of(block + 1, nr, s.n) - column : std::min(l.columns, s.n - column);
   if (rows <= 0 || columns <= 0 || batch >= s.batch) return;
   char* map_scratch = scratch;
   T* packed_a = reinterpret_cast<T*>(scratch + round_up(l.map_bytes));
@@ -308,7 +405,12 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
                 map_scratch);
     }
   };
-  if (l.is_tiny) {
+  if (is_thin) {
+    thin_product<T>(task, reinterpret_cast<const T*>(shared), column, columns, c, c_row, tail);
+    finish(0, rows);
+    return;
+  }
+  if (l.way == GemmWay::tiny) {
     tiny_product<T>(s, a, b, c, c_row, rows);
     finish(0, rows);
     return;

@@ -26,7 +26,7 @@ constexpr int64_t item_size(DType type) {
                   X(floordiv, 2) X(mod, 2) X(pow, 2) X(atan2, 2) X(max, 2) X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2)        \
                       X(le, 2) X(gt, 2) X(ge, 2) X(and, 2) X(or, 2) X(xor, 2) X(shl, 2) X(shr, 2) X(select, 3)         \
                           X(fma, 3) X(lerp, 3) X(lerp_square, 3) X(adam_step, 5) X(rms_step, 5) X(select_gt, 4)        \
-                              X(select_ge, 4)
+                              X(select_ge, 4) X(relu, 1) X(relu_limited, 2)
 
 enum class MapOpCode : uint8_t {
 #define X(name, arity) op_##name,

@@ -265,6 +265,7 @@ YEOUL_UNARY(False_, (void(x), false))
 YEOUL_UNARY(True_, (void(x), true))
 YEOUL_UNARY(Not, static_cast<T>(~x))
 YEOUL_UNARY(NotBool, !x)
+YEOUL_UNARY(Relu, x > T(0) ? x : T(0))
 YEOUL_BINARY(Add, static_cast<T>(Wrap<T>(x) + Wrap<T>(z)))
 YEOUL_BINARY(Sub, static_cast<T>(Wrap<T>(x) - Wrap<T>(z)))
 YEOUL_BINARY(Mul, static_cast<T>(Wrap<T>(x) * Wrap<T>(z)))
@@ -284,6 +285,7 @@ YEOUL_BINARY(MaxInt, x > z ? x : z)
 YEOUL_BINARY(MinInt, x < z ? x : z)
 YEOUL_BINARY(MaxFloat, (x > z || x != x) ? x : z)
 YEOUL_BINARY(MinFloat, (x < z || x != x) ? x : z)
+YEOUL_BINARY(ReluLimited, z < (x <= T(0) ? T(0) : x) ? z : (x <= T(0) ? T(0) : x))
 
 struct FloorDiv {
   template <typename T>
@@ -513,6 +515,10 @@ MapFunction float_function(MapOpCode code) {
       return binary_loop<T, T, MaxFloat>;
     case M::op_min:
       return binary_loop<T, T, MinFloat>;
+    case M::op_relu:
+      return unary_loop<T, T, Relu>;
+    case M::op_relu_limited:
+      return binary_loop<T, T, ReluLimited>;
     case M::op_lerp:
       return ternary_loop<T, Lerp>;
     case M::op_lerp_square:

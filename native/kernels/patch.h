@@ -313,6 +313,7 @@ class RunBlocks {
     return count;
   }
   int64_t begin() const { return begin_; }
+  int64_t end() const { return end_; }
   bool is_done() const { return end_ >= total_; }
 
  private:

@@ -507,7 +507,9 @@ void Decoder::decode_fill() {
   step.count = program_.values[step.value].size / item;
   if (step.count == 0) return;
   writes(step.value, 0, step.count - 1, item);
-  add(program_.fills, step, false, 20 + bytes_work(static_cast<double>(step.count * item)));
+  const double work = 20 + bytes_work(static_cast<double>(step.count * item));
+  step.pieces = pieces_for(work);
+  add(program_.fills, step, step.pieces > 1 && work > kParallelWork, work);
 }
 
 void Decoder::decode_gather() {

@@ -185,7 +185,12 @@ void Instance::run_copy(const Instruction& instruction) {
 
 void Instance::run_fill(const Instruction& instruction) {
   const FillStep& step = program_->fills[instruction.step];
-  program_->kernels.fill(values_[step.value], step.type, step.count, step.number);
+  auto* out = static_cast<char*>(values_[step.value]);
+  auto body = [&](int64_t piece, char*) {
+    const int64_t begin = step.count * piece / step.pieces, end = step.count * (piece + 1) / step.pieces;
+    program_->kernels.fill(out + begin * item_size(step.type), step.type, end - begin, step.number);
+  };
+  run_pieces(instruction, step.pieces, 0, nullptr, body);
 }
 
 void Instance::run_gather(const Instruction& instruction) {

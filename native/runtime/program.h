@@ -82,7 +82,7 @@ struct CopyStep {
 struct FillStep {
   DType type;
   int32_t value;
-  int64_t count;
+  int64_t count, pieces;
   double number;
 };
 struct GatherStep {

@@ -77,6 +77,68 @@ def test_convolutions_are_those_of_the_reference(seed):
     assert_runs_as_reference("conv_kernel_grad", [x, dy], {**attributes, "kernel_shape": kernel.shape}, tolerance)
 
 
+@pytest.mark.parametrize(("size", "channels", "filters"), [(7, 70, 420), (9, 200, 130), (6, 128, 250)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_kernels_larger_than_their_image(size, channels, filters, dtype):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(1, size, size, channels)).astype(dtype)
+    kernel = rng.normal(size=(3, 3, channels, filters)).astype(dtype)
+    geometry = {"strides": (1, 1), "padding": ((1, 1), (0, 2)), "dilation": (1, 1), "groups": 1}
+    assert_runs_as_reference("conv", [x, kernel], geometry, 1e-5 if dtype == np.float32 else 1e-13)
+
+
+@pytest.mark.parametrize("groups", [1, 3])
+def test_strides_of_single_elements_choose_them_before_the_product(groups):
+    rng = np.random.default_rng(0)
+    geometry = {"strides": (2, 3), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": groups}
+    x, dy = rng.normal(size=(2, 9, 8, 6)).astype("f"), rng.normal(size=(2, 5, 3, 9)).astype("f")
+    kernel = rng.normal(size=(1, 1, 6 // groups, 9)).astype("f")
+    listing = compiled(lambda a, b: P["conv"](a, b, **geometry), [x, kernel]).lowered.listing
+    assert [line.split()[0] for line in listing] == ["copy", "gemm" if groups == 1 else "conv"]
+    assert_runs_as_reference("conv", [x, kernel], geometry, 1e-5)
+    assert_runs_as_reference("conv_input_grad", [dy, kernel], {**geometry, "input_shape": x.shape}, 1e-5)
+    assert_runs_as_reference("conv_kernel_grad", [x, dy], {**geometry, "kernel_shape": kernel.shape}, 1e-5)
+
+
+def test_gradients_of_two_strided_products_meet_before_zeros_are_put_between():
+    rng = np.random.default_rng(0)
+    geometry = {
+        "strides": (2, 2),
+        "padding": ((0, 0),) * 2,
+        "dilation": (1, 1),
+        "groups": 1,
+        "input_shape": (2, 7, 7, 5),
+    }
+    arrays = [rng.normal(size=shape).astype("f") for shape in ((2, 4, 4, 3), (1, 1, 5, 3), (2, 4, 4, 6), (1, 1, 5, 6))]
+    program = compiled(
+        lambda a, k, b, h: P["add"](P["conv_input_grad"](a, k, **geometry), P["conv_input_grad"](b, h, **geometry)),
+        arrays,
+    )
+    assert sum(line.startswith("fill") for line in program.lowered.listing) == 1
+    expected = sum(P["conv_input_grad"].reference(a, k, **geometry) for a, k in (arrays[:2], arrays[2:]))
+    np.testing.assert_allclose(program.run(arrays)[0], expected, atol=1e-5)
+
+
+def test_zeros_around_an_image_are_not_copied():
+    rng = np.random.default_rng(0)
+    geometry = {"strides": (2, 1), "padding": ((1, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    widths = ((0, 0), (0, 1), (4, 2), (0, 0))
+    x, kernel = rng.normal(size=(2, 6, 7, 5)).astype("f"), rng.normal(size=(3, 2, 5, 4)).astype("f")
+
+    def build(x, kernel):
+        wide = P["pad"](x, widths=widths, value=0.0)
+        y = P["conv"](wide, kernel, **geometry)
+        return [y, P["conv_kernel_grad"](wide, y, **geometry, kernel_shape=kernel.shape)]
+
+    program = compiled(build, [x, kernel])
+    assert [line.split()[0] for line in program.lowered.listing] == ["conv", "conv"]
+    wide = np.pad(x, widths)
+    y = P["conv"].reference(wide, kernel, **geometry)
+    expected = [y, P["conv_kernel_grad"].reference(wide, y, **geometry, kernel_shape=kernel.shape)]
+    for found, wanted in zip(program.run([x, kernel]), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, atol=1e-3)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_pooling_is_that_of_the_reference(seed):
     rng = np.random.default_rng(seed)

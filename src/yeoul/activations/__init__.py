@@ -55,7 +55,10 @@ def relu(x: Any, negative_slope: float = 0.0, max_value: float | None = None, th
     x = ops.convert_to_tensor(x)
     if negative_slope == 0.0 and threshold == 0.0 and max_value is not None and max_value > 0:
         return clipped_relu(x, max_value)
-    y = ops.where(ops.greater(x, threshold), x, ops.multiply(ops.subtract(x, threshold), negative_slope))
+    if negative_slope == 0.0:
+        y = ops.where(ops.less_equal(x, threshold), 0.0, x)
+    else:
+        y = ops.where(ops.greater(x, threshold), x, ops.multiply(ops.subtract(x, threshold), negative_slope))
     return y if max_value is None else ops.minimum(y, max_value)
 
 

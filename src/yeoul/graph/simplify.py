@@ -13,7 +13,7 @@ from yeoul.core.graph import Graph, topological
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Node, Tensor, apply, from_array
 from yeoul.graph import window_rules
-from yeoul.ops.layout import slice_bounds, slice_primitive
+from yeoul.ops.layout import slice_bounds, slice_primitive, unslice_primitive
 from yeoul.ops.registry import PRIMITIVES, Elementwise, convert
 
 _FOLD_LIMIT = 65536  # elements; larger constants are cheaper to compute again than to keep
@@ -154,6 +154,10 @@ def _add(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor
     a, b = inputs
     if a.shape == tensor.shape and _is_filled_with(b, 0):
         return a
+    if a.node is not None and b.node is not None and a.node.op.name == b.node.op.name == "unslice":
+        if a.node.attributes == b.node.attributes and a.node.inputs[0].shape == b.node.inputs[0].shape:
+            both = PRIMITIVES["add"](a.node.inputs[0], b.node.inputs[0])  # type: ignore[operator]
+            return unslice_primitive(both, **a.node.attributes)
     return b if b.shape == tensor.shape and _is_filled_with(a, 0) else None
 
 
@@ -311,5 +315,6 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "cast": _cast,
     "select": _select,
     "conv": window_rules.convolution,
+    "conv_input_grad": window_rules.input_gradient,
     "conv_kernel_grad": window_rules.kernel_gradient,
 }

@@ -1,4 +1,5 @@
-"""Zeros padded around an image belong to the convolution that reads it, which needs no padded copy."""
+"""Simpler convolutions: zeros padded around an image belong to the convolution that reads it, which needs no padded copy; with windows of one
+element, strides only choose elements for a matrix product."""
 
 from __future__ import annotations
 
@@ -7,28 +8,41 @@ from typing import Any
 
 from yeoul.core.tensor import Tensor
 from yeoul.ops.convolution import conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
+from yeoul.ops.layout import slice_primitive, unslice_primitive
 
 Pairs = tuple[tuple[int, int], ...]
 
 
 def convolution(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
-    """conv(pad(x), kernel) -> conv(x, kernel) with more padding."""
     x, kernel = inputs
-    found = _padded(x, attributes, kernel.shape[:-2])
-    if found is None:
+    inner = _unpadded(x, attributes, kernel.shape)
+    if inner is not None:
+        return conv_primitive(inner[0], kernel, **inner[1])
+    chosen = _chosen(x.shape, kernel.shape, attributes)
+    if chosen is None:
         return None
-    inner, padding = found
-    return conv_primitive(inner, kernel, **{**attributes, "padding": padding})
+    return conv_primitive(slice_primitive(x, stops=x.shape, **chosen), kernel, **_dense(attributes))
+
+
+def input_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    dy, kernel = inputs
+    chosen = _chosen(tensor.shape, kernel.shape, attributes)
+    if chosen is None:
+        return None
+    shape = (*dy.shape[:-1], tensor.shape[-1])
+    g = conv_input_grad_primitive(dy, kernel, **{**_dense(attributes), "input_shape": shape})
+    return unslice_primitive(g, shape=tensor.shape, **chosen)
 
 
 def kernel_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
-    """The kernel's gradient from pad(x) and dy -> from x and dy."""
     x, dy = inputs
-    found = _padded(x, attributes, attributes["kernel_shape"][:-2])
-    if found is None:
+    inner = _unpadded(x, attributes, tensor.shape)
+    if inner is not None:
+        return conv_kernel_grad_primitive(inner[0], dy, **inner[1])
+    chosen = _chosen(x.shape, tensor.shape, attributes)
+    if chosen is None:
         return None
-    inner, padding = found
-    return conv_kernel_grad_primitive(inner, dy, **{**attributes, "padding": padding})
+    return conv_kernel_grad_primitive(slice_primitive(x, stops=x.shape, **chosen), dy, **_dense(attributes))
 
 
 def cropped_input_gradient(tensor: Tensor, x: Tensor, starts: Sequence[int], stops: Sequence[int]) -> Tensor | None:
@@ -47,16 +61,29 @@ def cropped_input_gradient(tensor: Tensor, x: Tensor, starts: Sequence[int], sto
     return conv_input_grad_primitive(*node.inputs, **whole)
 
 
-def _padded(x: Tensor, attributes: dict, window: Sequence[int]) -> tuple[Tensor, Pairs] | None:
-    """What is padded in `x`, and the padding of a convolution that reads it instead."""
+def _unpadded(x: Tensor, attributes: dict, kernel: Sequence) -> tuple[Tensor, dict] | None:
+    """What is padded in `x`, and the geometry of a convolution that pads by itself."""
     node: Any = x.node
     if node is None or node.op.name != "pad" or node.attributes["value"] != 0:
         return None
     widths = node.attributes["widths"]
     if any(widths[0]) or any(widths[-1]):
         return None
-    padding = _wider(attributes, widths[1:-1], window)
-    return None if padding is None else (node.inputs[0], padding)
+    padding = _wider(attributes, widths[1:-1], kernel[:-2])
+    return None if padding is None else (node.inputs[0], {**attributes, "padding": padding})
+
+
+def _chosen(shape: Sequence, kernel: Sequence, attributes: dict) -> dict | None:
+    """The slice that a convolution by single elements with strides reads; None if it is another convolution."""
+    is_point = all(size == 1 for size in kernel[:-2]) and not any(map(any, attributes["padding"]))
+    if not is_point or all(step == 1 for step in attributes["strides"]) or None in shape:
+        return None
+    return {"starts": (0,) * len(shape), "steps": (1, *attributes["strides"], 1)}
+
+
+def _dense(attributes: dict) -> dict:
+    ones = (1,) * len(attributes["strides"])
+    return {**attributes, "strides": ones, "dilation": ones}
 
 
 def _wider(attributes: dict, widths: Sequence, window: Sequence[int]) -> Pairs | None:

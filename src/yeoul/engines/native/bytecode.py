@@ -101,16 +101,18 @@ class _Code:
     def write(
         self, members: list[Tensor], constants: dict[int, Tensor], uses: dict[int, int], inside: set[int]
     ) -> None:
+        found = patterns.matches(members, lambda t: id(t) in inside and uses[id(t)] == 1 and id(t) not in self.kept)
+        absorbed = {id(x) for match in found.values() for x in match.absorbed}
+        emitted = [t for t in members if id(t) not in absorbed]
+        needed = {id(x) for t in emitted for x in (found[id(t)].operands if id(t) in found else t.node.inputs)}  # type: ignore[union-attr]
         # Constants are filled once before the first tile, so their registers are never reused.
         for key, x in constants.items():
+            if key not in needed:
+                continue
             self.register[key] = self.take()
             number = self.number(float(x.array.reshape(-1)[0]))  # type: ignore[union-attr]
             self._emit("const", x.dtype, self.register[key], number)
-        found = patterns.matches(members, lambda t: id(t) in inside and uses[id(t)] == 1 and id(t) not in self.kept)
-        absorbed = {id(x) for match in found.values() for x in match.absorbed}
-        for t in members:
-            if id(t) in absorbed:
-                continue
+        for t in emitted:
             node: Any = t.node
             operands, name = list(node.inputs), MAP_NAMES[node.op.name]
             match = found.get(id(t))

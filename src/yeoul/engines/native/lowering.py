@@ -1,4 +1,4 @@
-"""From a graph to a flat program: simplify, fuse, order, plan memory, write instructions."""
+"""From a graph to a flat program: simplify, fold, fuse, order, plan memory, write instructions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from yeoul.core import dtypes
 from yeoul.core.graph import Graph
 from yeoul.core.variable import Variable
 from yeoul.engines.native.writing import Instructions
+from yeoul.graph.affine import fold_affine
 from yeoul.graph.simplify import simplify
 from yeoul.graph.widen import widen
 
@@ -55,7 +56,9 @@ def lower(graph: Graph) -> Lowered:
 
 
 def instructions_of(graph: Graph) -> Instructions:
-    return Instructions(simplify(widen(graph)))
+    graph = simplify(widen(graph))
+    folded = fold_affine(graph)
+    return Instructions(graph if folded is graph else simplify(folded))
 
 
 def program_of(written: Instructions) -> Any:

@@ -1,7 +1,7 @@
 """Formulas that the byte code has one op for.
 
 A pattern is written like the graph it matches: (op, operand, ...), where a string stands for any tensor, and for the same tensor wherever it
-stands again. Operands of `add` and `mul` match in either order.
+stands again, and a number for a constant of that value. Operands of `add` and `mul` match in either order.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("rms_step", ("x", "step", "rate", "square", "epsilon"), ("sub", "x", ("div", _STEP, ("sqrt", ("add", "square", "epsilon"))))),
     ("lerp_square", ("x", "to", "share"), ("add", "x", ("mul", ("sub", ("square", "to"), "x"), "share"))),
     ("lerp", ("x", "to", "share"), ("add", "x", ("mul", ("sub", "to", "x"), "share"))),
+    ("relu", ("x",), ("select", ("gt", "x", 0), "x", 0)),
+    ("relu_limited", ("x", "limit"), ("min", ("select", ("le", "x", 0), 0, "x"), "limit")),
+    ("relu_limited", ("x", "limit"), ("select", ("le", "x", 0), 0, ("select", ("ge", "x", "limit"), "limit", "x"))),
     ("select_gt", ("a", "b", "c", "d"), ("select", ("gt", "a", "b"), "c", "d")),
     ("select_gt", ("a", "b", "c", "d"), ("select", ("lt", "b", "a"), "c", "d")),
     ("select_ge", ("a", "b", "c", "d"), ("select", ("ge", "a", "b"), "c", "d")),
@@ -69,6 +72,9 @@ def _bind(
         if bound.get(pattern, t) is not t or t.dtype != root.dtype:
             return None
         return {**bound, pattern: t}
+    if not isinstance(pattern, tuple):
+        is_equal = t.array is not None and t.array.size == 1 and t.array.reshape(-1)[0] == pattern
+        return bound if is_equal else None
     node: Any = t.node
     if node is None or node.op.name != pattern[0] or (t is not root and not is_private(t)):
         return None
