@@ -353,10 +353,9 @@ void depthwise_targets(const ConvTask& task, int64_t piece, char* memory) {
   const T *x = static_cast<const T*>(task.a), *kernel = static_cast<const T*>(task.b);
   const int64_t begin = targets.first * s.groups, scale = l.patch.scale[2];
   T* c = task.out ? static_cast<T*>(task.out) + begin : own_c;
-  depthwise_stretches(
-      s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t at, int64_t tap, int64_t target) {
-        depthwise_row<T>(a, count, x + at * s.groups, kernel + tap * s.groups, c + target * s.groups, scale * s.groups);
-      });
+  depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
+    depthwise_row<T>(a, count, x, kernel, c + target * s.groups, scale * s.groups);
+  });
   if (task.epilogue)
     map_run(*task.epilogue, task.values, begin, begin + targets.count * s.groups, c, nullptr, map_scratch);
 }
@@ -376,10 +375,9 @@ void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, cha
     const Block block = block_at(l.patch, i);
     const T* x = static_cast<const T*>(task.a);
     const T* dy = static_cast<const T*>(task.b) + targets_of(s, l.patch, block).first * s.groups;
-    depthwise_stretches(
-        s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t at, int64_t tap, int64_t target) {
-          depthwise_kernel_row<T>(a, count, x + at * s.groups, dy + target * s.groups, sums + tap * s.groups);
-        });
+    depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
+      depthwise_kernel_row<T>(a, count, x, dy + target * s.groups, sums);
+    });
   }
 }
 

@@ -31,13 +31,19 @@ inline void store_as(T* p, V v) {
     store(p, v);
 }
 
-// What neighbouring targets of one row read: for each row of the window where it starts in the source and in the
-// kernel, and `taps` along it.  All steps are in elements; `weight_step` is below 0 where the kernel is read backwards.
+// What the targets of one row read: for each row of the window where it starts in the source and in the kernel, and
+// along it `taps` elements from `at` on, those within [0, size).  `weight_step` is below 0 where the kernel is read
+// backwards.
 struct Stretch {
   const Run* rows;  // length: the place in the kernel
   int64_t n_rows, taps;
-  int64_t step, spread, weight_step;
+  int64_t at, size, step, spread, weight_step;
   int64_t channels;
+};
+
+// The elements of a strip that lie within its source.
+struct Range {
+  int64_t first, last;
 };
 
 // visit.operator()<V>(c) for whole vectors of channels, then visit.operator()<T>(c) for single ones.
@@ -48,9 +54,26 @@ inline void each_channel(int64_t channels, Visit visit) {
   for (; c < channels; ++c) visit.template operator()<T>(c);
 }
 
+// visit(i, element i of the source) for those of a strip of X targets of K taps that lie within `inside`, from which
+// at most K - 1 at each end are missing.
+template <int X, int K, int S>
+constexpr int kStripReach = (X - 1) * S + K;
+
+template <typename V, int X, int K, int S, typename T, typename Visit>
+[[gnu::always_inline]] inline void each_source(const Range& inside, const T* at, int64_t step, Visit visit) {
+  constexpr int reach = kStripReach<X, K, S>;
+#pragma GCC unroll 32
+  for (int i = 0; i < reach; ++i) {
+    if (i < K - 1 && i < inside.first) continue;
+    if (i > reach - K && i >= inside.last) continue;
+    visit(i, load_as<V>(at + i * step));
+  }
+}
+
 // X targets whose K taps are neighbours in the source, S elements of which lie from target to target.
 template <int X, int K, int S, typename T>
-void depthwise_strip(const Stretch& a, const T* x, const T* kernel, T* y, int64_t y_row) {
+void depthwise_strip(const Stretch& a, const Range& inside, const T* x, const T* kernel, T* y, int64_t y_row) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
   each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     V sum[X];
 #pragma GCC unroll 8
@@ -60,30 +83,29 @@ void depthwise_strip(const Stretch& a, const T* x, const T* kernel, T* y, int64_
       const T* weights = kernel + a.rows[r].length * a.channels + c;
       V weight[K];
 #pragma GCC unroll 8
-      for (int t = 0; t < K; ++t) weight[t] = load_as<V>(weights + t * a.weight_step);
-#pragma GCC unroll 32
-      for (int i = 0; i < (X - 1) * S + K; ++i) {
-        const V source = load_as<V>(at + i * a.spread);
+      for (int t = 0; t < K; ++t) weight[t] = load_as<V>(weights + t * weight_step);
+      each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
 #pragma GCC unroll 8
         for (int t = 0; t < K; ++t)
           if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[(i - t) / S] += source * weight[t];
-      }
+      });
     }
 #pragma GCC unroll 8
     for (int i = 0; i < X; ++i) store_as<V>(y + i * y_row + c, sum[i]);
   });
 }
 
-// One target with any taps.
+// One target with the taps in `taps`.
 template <typename T>
-void depthwise_target(const Stretch& a, const T* x, const T* kernel, T* y) {
+void depthwise_target(const Stretch& a, const Range& taps, const T* x, const T* kernel, T* y) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
   each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     V sum{};
     for (int64_t r = 0; r < a.n_rows; ++r) {
       const T* at = x + a.rows[r].at + c;
       const T* weights = kernel + a.rows[r].length * a.channels + c;
-      for (int64_t t = 0; t < a.taps; ++t)
-        sum += load_as<V>(at + t * a.spread) * load_as<V>(weights + t * a.weight_step);
+      for (int64_t t = taps.first; t < taps.last; ++t)
+        sum += load_as<V>(at + t * step) * load_as<V>(weights + t * weight_step);
     }
     store_as<V>(y + c, sum);
   });
@@ -91,7 +113,8 @@ void depthwise_target(const Stretch& a, const T* x, const T* kernel, T* y) {
 
 // The same for the kernel's gradient, which is added to `sums`.
 template <int X, int K, int S, typename T>
-void depthwise_kernel_strip(const Stretch& a, const T* x, const T* dy, T* sums) {
+void depthwise_kernel_strip(const Stretch& a, const Range& inside, const T* x, const T* dy, T* sums) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
   each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     V slope[X];
 #pragma GCC unroll 8
@@ -101,46 +124,65 @@ void depthwise_kernel_strip(const Stretch& a, const T* x, const T* dy, T* sums) 
       T* own = sums + a.rows[r].length * a.channels + c;
       V sum[K];
 #pragma GCC unroll 8
-      for (int t = 0; t < K; ++t) sum[t] = load_as<V>(own + t * a.weight_step);
-#pragma GCC unroll 32
-      for (int i = 0; i < (X - 1) * S + K; ++i) {
-        const V source = load_as<V>(at + i * a.spread);
+      for (int t = 0; t < K; ++t) sum[t] = load_as<V>(own + t * weight_step);
+      each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
 #pragma GCC unroll 8
         for (int t = 0; t < K; ++t)
           if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[t] += source * slope[(i - t) / S];
-      }
+      });
 #pragma GCC unroll 8
-      for (int t = 0; t < K; ++t) store_as<V>(own + t * a.weight_step, sum[t]);
+      for (int t = 0; t < K; ++t) store_as<V>(own + t * weight_step, sum[t]);
     }
   });
 }
 
 template <typename T>
-void depthwise_kernel_target(const Stretch& a, const T* x, const T* dy, T* sums) {
+void depthwise_kernel_target(const Stretch& a, const Range& taps, const T* x, const T* dy, T* sums) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
   each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     const V slope = load_as<V>(dy + c);
     for (int64_t r = 0; r < a.n_rows; ++r) {
       const T* at = x + a.rows[r].at + c;
       T* own = sums + a.rows[r].length * a.channels + c;
-      for (int64_t t = 0; t < a.taps; ++t)
-        store_as<V>(own + t * a.weight_step,
-                    load_as<V>(own + t * a.weight_step) + load_as<V>(at + t * a.spread) * slope);
+      for (int64_t t = taps.first; t < taps.last; ++t)
+        store_as<V>(own + t * weight_step, load_as<V>(own + t * weight_step) + load_as<V>(at + t * step) * slope);
     }
   });
 }
 
-// `count` targets that all meet `a.taps` taps, in strips of 8, 4, 2 and 1: visit.operator()<X, K, S>(the first target).
-// Windows without strips have K = 0.
+inline int64_t ceil_div(int64_t a, int64_t b) { return -floor_div(-a, b); }
+
+// Which of `taps` elements from `at` on, `spread` apart, lie within [0, size).
+inline Range within(int64_t at, int64_t size, int64_t spread, int64_t taps) {
+  const int64_t last = std::clamp<int64_t>(ceil_div(size - at, spread), 0, taps);
+  return {std::clamp<int64_t>(ceil_div(-at, spread), 0, last), last};
+}
+
+// `count` targets in strips of 8, 7, 4, 2 and 1: visit.operator()<X, K, S>(first target, what lies within), where K is
+// 0 for windows and targets without strips and the range that of a single target's taps.
 template <typename Visit>
 void depthwise_strips(const Stretch& a, int64_t count, Visit visit) {
+  const Range inside{ceil_div(-a.at, a.spread), ceil_div(a.size - a.at, a.spread)};  // of the first target's elements
+  const auto single = [&](int64_t i) __attribute__((always_inline)) {
+    visit.template operator()<1, 0, 1>(i, within(a.at + i * a.step, a.size, a.spread, a.taps));
+  };
+  const auto strip = [&]<int X, int K, int S>(int64_t i) __attribute__((always_inline)) {
+    const Range own{inside.first - i * S, inside.last - i * S};
+    if (own.first < K && own.last > kStripReach<X, K, S> - K) return visit.template operator()<X, K, S>(i, own);
+    for (int64_t j = i; j < i + X; ++j) single(j);
+  };
   const auto strips = [&]<int K, int S>() __attribute__((always_inline)) {
     int64_t i = 0;
-    for (; i + 8 <= count; i += 8) visit.template operator()<8, K, S>(i);
-    if (i + 4 <= count) visit.template operator()<4, K, S>(i), i += 4;
-    if (i + 2 <= count) visit.template operator()<2, K, S>(i), i += 2;
-    if (i < count) visit.template operator()<1, K, S>(i);
+    if (count % 7 != 0)
+      for (; i + 8 <= count; i += 8) strip.template operator()<8, K, S>(i);
+    for (; i + 7 <= count; i += 7) strip.template operator()<7, K, S>(i);
+    if (i + 4 <= count) strip.template operator()<4, K, S>(i), i += 4;
+    if (i + 2 <= count) strip.template operator()<2, K, S>(i), i += 2;
+    if (i < count) strip.template operator()<1, K, S>(i);
   };
-  if (count > 1 && a.step == a.spread) switch (a.taps) {
+  if (a.step == a.spread) switch (a.taps) {
+      case 1:
+        return strips.template operator()<1, 1>();
       case 2:
         return strips.template operator()<2, 1>();
       case 3:
@@ -150,47 +192,39 @@ void depthwise_strips(const Stretch& a, int64_t count, Visit visit) {
       case 7:
         return strips.template operator()<7, 1>();
     }
-  if (count > 1 && a.step == 2 * a.spread) switch (a.taps) {
+  if (a.step == 2 * a.spread) switch (a.taps) {
       case 3:
         return strips.template operator()<3, 2>();
       case 5:
         return strips.template operator()<5, 2>();
     }
-  for (int64_t i = 0; i < count; ++i) visit.template operator()<1, 0, 1>(i);
+  for (int64_t i = 0; i < count; ++i) single(i);
 }
 
 template <typename T>
 void depthwise_row(const Stretch& a, int64_t count, const T* x, const T* kernel, T* y, int64_t y_row) {
-  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i) __attribute__((always_inline)) {
+  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+    const T* from = x + (a.at + i * a.step) * a.channels;
     if constexpr (K == 0)
-      depthwise_target<T>(a, x + i * a.step, kernel, y + i * y_row);
+      depthwise_target<T>(a, inside, from, kernel, y + i * y_row);
     else
-      depthwise_strip<X, K, S, T>(a, x + i * a.step, kernel, y + i * y_row, y_row);
+      depthwise_strip<X, K, S, T>(a, inside, from, kernel, y + i * y_row, y_row);
   });
 }
 
 template <typename T>
 void depthwise_kernel_row(const Stretch& a, int64_t count, const T* x, const T* dy, T* sums) {
-  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i) __attribute__((always_inline)) {
+  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+    const T* from = x + (a.at + i * a.step) * a.channels;
     if constexpr (K == 0)
-      depthwise_kernel_target<T>(a, x + i * a.step, dy + i * a.channels, sums);
+      depthwise_kernel_target<T>(a, inside, from, dy + i * a.channels, sums);
     else
-      depthwise_kernel_strip<X, K, S, T>(a, x + i * a.step, dy + i * a.channels, sums);
+      depthwise_kernel_strip<X, K, S, T>(a, inside, from, dy + i * a.channels, sums);
   });
 }
 
-// The taps of a target at source `at` that lie within `size` elements: [first, last).
-struct Range {
-  int64_t first, last;
-};
-inline Range taps_inside(const Line& line, int64_t at, int64_t size) {
-  const int64_t first = at >= 0 ? 0 : std::min((-at - 1) / line.spread + 1, line.taps);
-  const int64_t last = at >= size ? 0 : std::min((size - 1 - at) / line.spread + 1, line.taps);
-  return {first, std::max(first, last)};
-}
-
-// visit(stretch, count, where the first one reads, where it stands among the block's targets, steps from target to
-// target) for stretches of a block's targets with the same taps; each row of targets is finished before the next.
+// visit(stretch, count, where its first target stands among those of the block) for rows of a block's targets, phase by
+// phase; each row of targets is finished before the next.
 // `lines` and `rows` have room for all phases of the axes and for the rows of a window.
 template <typename Visit>
 void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& block, Line* lines, Run* rows,
@@ -204,6 +238,7 @@ void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& 
   Stretch a{};
   a.rows = rows;
   a.channels = s.groups;
+  a.size = p.source[2];
   int64_t row = 0;  // the first of its targets
   for (int64_t n = 0; n < block.size[0]; ++n)
     for (int64_t z = 0; z < targets.size[1]; ++z)
@@ -211,16 +246,15 @@ void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& 
         const Line &deep = axis[0][z % p.scale[0]], &high = axis[1][y % p.scale[1]];
         const int64_t at0 = (block.first[1] + z / p.scale[0]) * deep.step + deep.offset;
         const int64_t at1 = (block.first[2] + y / p.scale[1]) * high.step + high.offset;
-        const Range over0 = taps_inside(deep, at0, p.source[0]), over1 = taps_inside(high, at1, p.source[1]);
+        const Range over0 = within(at0, p.source[0], deep.spread, deep.taps),
+                    over1 = within(at1, p.source[1], high.spread, high.taps);
         for (int64_t phase = 0; phase < p.phases[2]; ++phase) {
           const Line& line = axis[2][phase];
-          const int64_t size = clipped(line, block, 2), lowest = block.first[3] * line.step + line.offset;
-          const int64_t room = p.source[2] - 1 - (line.taps - 1) * line.spread - lowest;
-          const int64_t first = std::clamp<int64_t>(lowest >= 0 ? 0 : (-lowest - 1) / line.step + 1, 0, size);
-          const int64_t last = std::clamp<int64_t>(room < 0 ? 0 : room / line.step + 1, first, size);
-          a.step = line.step * a.channels;
-          a.spread = line.spread * a.channels;
-          a.weight_step = line.place_step * a.channels;
+          a.taps = line.taps;
+          a.at = block.first[3] * line.step + line.offset;
+          a.step = line.step;
+          a.spread = line.spread;
+          a.weight_step = line.place_step;
           a.n_rows = 0;
           for (int64_t t0 = over0.first; t0 < over0.last; ++t0)
             for (int64_t t1 = over1.first; t1 < over1.last; ++t1) {
@@ -229,14 +263,8 @@ void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& 
               rows[a.n_rows++] = {(plane + at1 + t1 * high.spread) * p.source[2] * a.channels,
                                   (place + high.place + t1 * high.place_step) * s.axes[2].window + line.place};
             }
-          for (int64_t x = 0; x < size;) {
-            const int64_t count = x == first && last > first ? last - first : 1, at = lowest + x * line.step;
-            const Range along = count > 1 ? Range{0, line.taps} : taps_inside(line, at, p.source[2]);
-            a.taps = along.last - along.first;
-            visit(a, count, at + along.first * line.spread, along.first * line.place_step,
-                  row + phase + x * p.scale[2]);
-            x += count;
-          }
+          if (a.n_rows == 0) a.taps = 0;
+          visit(a, clipped(line, block, 2), row + phase);
         }
       }
 }
