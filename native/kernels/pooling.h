@@ -25,8 +25,10 @@ constexpr bool pool_writes_input(Pooling kind) {
 constexpr int64_t kBands = 8;     // units of work, where images are fewer
 constexpr int64_t kBandRows = 8;  // of x, at least
 
-// Into how many bands of rows an image is cut.
+// Into how many bands of rows an image is cut.  A band meets the rows of a window in order up to its own end, which
+// with several planes it would not.
 inline int64_t pool_bands(const PoolTask& t) {
+  if (t.axes[0].in > 1) return 1;
   const int64_t rows = std::max(t.axes[1].in / std::max(kBandRows, 2 * t.axes[1].window), int64_t{1});
   return std::clamp<int64_t>(kBands / std::max<int64_t>(t.batch, 1), 1, rows);
 }
@@ -129,10 +131,10 @@ void pool_row(const PoolTask& t, const PoolPointers<T>& p, int64_t n, int64_t o0
 }
 
 // -- gradients that windows write to x --------------------------------------------------------------------------------
-// What a row of windows meets: `count` rows of x, the first of them at `at`; rows outside [first, last) belong
-// to other bands, but may hold the place of a maximum.
+// What a row of windows meets: `count` rows of x, the first of them at `at`; rows before `written` belong to
+// another band, but may hold the place of a maximum.
 struct PoolRows {
-  int64_t at, count[2], step[2], first, last;
+  int64_t at, count[2], step[2], written;
 };
 
 // X windows of W elements along the last axis, S apart, from element `at` of a row on; W = 0: one window of any size.
@@ -155,7 +157,7 @@ void pool_strip(const PoolPointers<T>& pointers, const PoolRows& met, int64_t ch
 #pragma GCC unroll 1
       for (int64_t y = 0; y < rows.count[1]; ++y) {
         const int64_t row = rows.at + z * rows.step[0] + y * rows.step[1] + at + c;
-        const bool is_written = y >= rows.first && y < rows.last;
+        const bool is_written = y >= rows.written;
         // `i`: the element, which windows first to last meet.
         const auto visit = [&](int64_t i, int first, int last) __attribute__((always_inline)) {
           V gain;
@@ -242,11 +244,8 @@ void pool_band(const PoolTask& t, const PoolPointers<T>& p, int64_t n, int64_t f
       for (int64_t i = next_plane; i < planes_end; ++i)
         for (int64_t j = next; j < end; ++j) clear(i, j, i >= z.first && j >= y.first ? covered : 0);
       next = std::max(next, end);
-      const PoolRows rows{image + z.first * step[0] + y.first * step[1],
-                          {z.count, z.count > 1 ? y.count : end - y.first},
-                          {step[0], step[1]},
-                          first - y.first,
-                          end - y.first};
+      const PoolRows rows{
+          image + z.first * step[0] + y.first * step[1], {z.count, end - y.first}, {step[0], step[1]}, first - y.first};
       const int64_t o = ((n * a[0].out + o0) * a[1].out + o1) * a[2].out * t.channels;
       if (is_tiled && a[2].window == 2)
         pool_strips<K, 2, 2, false>(t, p, rows, o);
