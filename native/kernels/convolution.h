@@ -30,7 +30,6 @@ namespace yeoul::YEOUL_ISA {
 constexpr int64_t kConvRows = 96;          // targets of a piece
 constexpr int64_t kGradRows = 192;         // targets of a block of the kernel's gradient
 constexpr int64_t kDepthwise = 32 * 1024;  // elements of a block without sums over channels
-constexpr int64_t kWideImage = 24;         // targets in a row, from which on a depthwise convolution copies nothing
 constexpr int64_t kPatchBytes = 192 * 1024;
 constexpr int64_t kGradChannels = 96;  // of a piece of the kernel's gradient
 constexpr int64_t kLargeKernel = 1 << 18;
@@ -40,17 +39,17 @@ constexpr int64_t kPartTargets = 384;   // at least, in each
 
 struct ConvLayout {
   PatchLayout patch;
-  bool is_depthwise, in_stretches;
+  bool is_depthwise;
   bool packs_own;                        // pieces pack the panels that they use
   int64_t panels, width;                 // of the right operand: columns of a panel
   int64_t column_blocks, block_panels;   // pieces along the columns
   int64_t parts, row_blocks, grad_rows;  // of the kernel's gradient: parts of targets, pieces along its rows
   int64_t chunks;                        // pieces along its channels
   int64_t kernel_size;
-  size_t map_bytes, row_bytes, run_bytes, patch_bytes, panel_bytes, c_bytes, phase_bytes;
+  size_t map_bytes, row_bytes, run_bytes, patch_bytes, panel_bytes, c_bytes, phase_bytes, line_bytes;
 
   size_t scratch_bytes() const {
-    return map_bytes + row_bytes + run_bytes + patch_bytes + panel_bytes + c_bytes + phase_bytes;
+    return map_bytes + row_bytes + run_bytes + patch_bytes + panel_bytes + c_bytes + phase_bytes + line_bytes;
   }
 };
 
@@ -60,16 +59,17 @@ inline double conv_work(const ConvShape& s) {
   return work;
 }
 
+inline bool is_depthwise(const ConvShape& s) { return s.groups > 1 && s.channels == 1 && s.filters == 1; }
+
 template <typename T>
 ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   constexpr int64_t w = kLanes<T>;
   const bool is_grad = s.kind == Convolution::conv_kernel_grad;
   const double work = conv_work(s);
   ConvLayout l{};
-  l.is_depthwise = s.groups > 1 && s.channels == 1 && s.filters == 1;
+  l.is_depthwise = is_depthwise(s);
   PatchLayout& p = l.patch;
   patch_axes(s, p);
-  l.in_stretches = l.is_depthwise && s.axes[2].out >= kWideImage;
   l.kernel_size = p.taps * s.channels * s.groups * s.filters;
   const int64_t columns = p.target_channels, vectors = std::max<int64_t>((columns + w - 1) / w, 1);
   l.panels = (vectors + kTileVectors - 1) / kTileVectors;
@@ -98,7 +98,8 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   do {
     patch_blocks(p, rows);
     rows /= 2;
-  } while (rows >= kTileRows && p.elements * static_cast<int64_t>(sizeof(T)) > kPatchBytes * (is_grad ? 2 : 1));
+  } while (!l.is_depthwise && rows >= kTileRows &&
+           p.elements * static_cast<int64_t>(sizeof(T)) > kPatchBytes * (is_grad ? 2 : 1));
 
   l.column_blocks = 1, l.block_panels = l.panels;
   if (splits_columns && work > 100000.0 && p.n_blocks() < 8) {
@@ -121,11 +122,17 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   }
   const auto bytes = [](int64_t count, size_t item) { return round_up(static_cast<size_t>(count) * item) + 64; };
   l.map_bytes = epilogue ? round_up(map_scratch_bytes(*epilogue)) + 64 : 0;
+  if (l.is_depthwise) {
+    l.run_bytes = bytes(p.taps, sizeof(Run));
+    l.line_bytes = bytes(p.phases[0] + p.phases[1] + p.phases[2], sizeof(Line));
+    l.c_bytes = is_grad ? 0 : bytes(p.target_rows * s.groups, sizeof(T));
+    return l;
+  }
   l.row_bytes = bytes(is_grad ? std::max(l.grad_rows, p.rows) : p.rows, sizeof(int64_t));
   l.run_bytes = bytes(std::max(p.taps, is_grad ? p.rows : 0) + kDepth + 2, sizeof(Run));
   l.patch_bytes = bytes(p.elements, sizeof(T));
   if (is_grad) {
-    l.panel_bytes = bytes(l.is_depthwise ? 0 : p.rows * l.panels * l.width, sizeof(T));
+    l.panel_bytes = bytes(p.rows * l.panels * l.width, sizeof(T));
   } else {
     l.c_bytes = bytes(p.target_rows * std::min(s.groups * columns,
                                                l.column_blocks > 1 ? l.block_panels * l.width : s.groups * columns),
@@ -270,29 +277,16 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
   const int64_t c_row = task.out ? channels : columns;
 
   const T* source = static_cast<const T*>(task.a);
-  const Patch<T> patch = l.in_stretches ? Patch<T>{} : patch_of<T>(s, p, block, source, 0, copied);
-  const bool has_phases = p.n_phases() > 1 && !l.in_stretches;
+  const Patch<T> patch = patch_of<T>(s, p, block, source, 0, copied);
+  const bool has_phases = p.n_phases() > 1;
   const T* panels = reinterpret_cast<const T*>(shared);
   for (int64_t phase = 0; phase < p.n_phases(); ++phase) {
     const Lines lines = lines_of(s, p, phase);
     const int64_t taps = lines.taps(), depth = taps * p.source_channels;
-    if (l.in_stretches) {
-      for (int64_t x = 0; x < block.size[3]; ++x) rows[x] = x * lines.line[2].step * channels;
-      depthwise_stretches(s, p, lines, block, runs,
-                          [&](int64_t n, int64_t z, int64_t y, int64_t x, int64_t count, int64_t at, int64_t n_taps) {
-                            T* to = c + target_at(p, lines, targets, n, z, y, x) * c_row;
-                            depthwise_rows<T>(source + at, rows, count, runs, n_taps, static_cast<const T*>(task.b),
-                                              channels, to, p.scale[2] * c_row);
-                          });
-      continue;
-    }
     const int64_t count = write_rows(p, lines, block, patch, rows);
     T* to = has_phases ? phase_c : c;
     const int64_t to_row = has_phases ? channels : c_row;
-    if (count > 0 && l.is_depthwise) {
-      const int64_t n_taps = write_taps(s, p, lines, patch, 0, runs, false);
-      depthwise_rows<T>(patch.at, rows, count, runs, n_taps, static_cast<const T*>(task.b), channels, to, to_row);
-    } else if (count > 0 && l.packs_own) {
+    if (count > 0 && l.packs_own) {
       const int64_t n_runs = write_taps(s, p, lines, patch, 0, runs, true);
       products_with_weights<T>({patch.at, rows, runs, n_runs, 1}, runs + p.taps, count, depth,
                                static_cast<const T*>(task.b) + first_column, s.filters, columns, l.width, packed, to,
@@ -353,30 +347,13 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
   const Lines lines = lines_of(s, p, 0);
   const int64_t blocks = p.n_blocks();
   const int64_t first = blocks * part / l.parts, last = blocks * (part + 1) / l.parts;
-  if ((first == last && channel == 0) || l.in_stretches)
-    std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
+  if (first == last && channel == 0) std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
   for (int64_t i = first; i < last; ++i) {
     const Block block = block_at(p, i);
     const Targets targets = targets_of(s, p, block);
     const T* source = static_cast<const T*>(task.a);
     const T* dy = static_cast<const T*>(task.b) + targets.first * filters;
-    if (l.in_stretches) {
-      for (int64_t x = 0; x < block.size[3]; ++x) rows[x] = x * lines.line[2].step * filters;
-      depthwise_stretches(s, p, lines, block, runs,
-                          [&](int64_t n, int64_t z, int64_t y, int64_t x, int64_t count, int64_t at, int64_t n_taps) {
-                            const int64_t target = target_at(p, lines, targets, n, z, y, x);
-                            depthwise_kernel<T>(source + at, rows, count, runs, n_taps, dy + target * filters, filters,
-                                                sums, true);
-                          });
-      continue;
-    }
     const Patch<T> patch = patch_of<T>(s, p, block, source, channel, copied);
-    if (l.is_depthwise) {
-      const int64_t n_taps = write_taps(s, p, lines, patch, 0, runs, false);
-      write_rows(p, lines, block, patch, rows);
-      depthwise_kernel<T>(patch.at, rows, targets.count, runs, n_taps, dy, filters, sums, i > first);
-      continue;
-    }
     const int64_t n_runs = write_target_runs(p, lines, block, patch, runs);
     for (int64_t group = 0; group < s.groups; ++group) {
       write_tap_rows(s, p, lines, patch, group * s.channels, l.chunks > 1 ? chunk : s.channels, rows);
@@ -397,6 +374,49 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
         }
       }
     }
+  }
+}
+
+// -- without sums over channels ---------------------------------------------------------------------------------------
+template <typename T>
+void depthwise_targets(const ConvTask& task, int64_t piece, char* memory) {
+  const ConvShape& s = task.shape;
+  const ConvLayout l = conv_layout<T>(s, task.epilogue);
+  Scratch scratch(memory);
+  char* map_scratch = scratch.take<char>(l.map_bytes);
+  Run* rows = scratch.take<Run>(l.run_bytes);
+  Line* lines = scratch.take<Line>(l.line_bytes);
+  T* own_c = scratch.take<T>(l.c_bytes);
+  const Block block = block_at(l.patch, piece);
+  const Targets targets = targets_of(s, l.patch, block);
+  const T *x = static_cast<const T*>(task.a), *kernel = static_cast<const T*>(task.b);
+  const int64_t begin = targets.first * s.groups, scale = l.patch.scale[2];
+  T* c = task.out ? static_cast<T*>(task.out) + begin : own_c;
+  depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
+    depthwise_row<T>(a, count, x, kernel, c + target * s.groups, scale * s.groups);
+  });
+  if (task.epilogue)
+    map_run(*task.epilogue, task.values, begin, begin + targets.count * s.groups, c, nullptr, map_scratch);
+}
+
+template <typename T>
+void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, char* memory) {
+  const ConvShape& s = task.shape;
+  const ConvLayout l = conv_layout<T>(s, task.epilogue);
+  Scratch scratch(memory);
+  scratch.take<char>(l.map_bytes);
+  Run* rows = scratch.take<Run>(l.run_bytes);
+  Line* lines = scratch.take<Line>(l.line_bytes);
+  T* sums = l.parts == 1 && task.out ? static_cast<T*>(task.out) : reinterpret_cast<T*>(shared) + part * l.kernel_size;
+  std::fill_n(sums, l.kernel_size, T(0));
+  const int64_t blocks = l.patch.n_blocks();
+  for (int64_t i = blocks * part / l.parts; i < blocks * (part + 1) / l.parts; ++i) {
+    const Block block = block_at(l.patch, i);
+    const T* x = static_cast<const T*>(task.a);
+    const T* dy = static_cast<const T*>(task.b) + targets_of(s, l.patch, block).first * s.groups;
+    depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
+      depthwise_kernel_row<T>(a, count, x, dy + target * s.groups, sums);
+    });
   }
 }
 
@@ -431,10 +451,11 @@ inline void conv_finish(const ConvTask& task, const Plan& plan, char* shared, in
 
 template <typename T>
 void conv_run_typed(const ConvTask& task, char* shared, int64_t piece, char* scratch) {
-  if (task.shape.kind == Convolution::conv_kernel_grad)
-    conv_kernel_part<T>(task, shared, piece, scratch);
-  else
-    conv_targets<T>(task, shared, piece, scratch);
+  const bool is_grad = task.shape.kind == Convolution::conv_kernel_grad;
+  if (is_depthwise(task.shape))
+    return is_grad ? depthwise_kernel_part<T>(task, shared, piece, scratch)
+                   : depthwise_targets<T>(task, piece, scratch);
+  is_grad ? conv_kernel_part<T>(task, shared, piece, scratch) : conv_targets<T>(task, shared, piece, scratch);
 }
 
 inline void conv_run(const ConvTask& task, char* shared, int64_t piece, char* scratch) {

@@ -2,9 +2,12 @@
 //
 //   y[j, c] = sum over taps t of x[j, t, c] kernel[t, c],   dkernel[t, c] = sum over j of x[j, t, c] dy[j, c]
 //
-// Sums of a few targets (taps) stay in registers; targets and taps are read through tables of offsets.
+// The source is read in place, a row of targets at a time.  Targets that meet every tap along the last axis go in
+// strips of up to eight: for each vector of channels and each row of the window, K weights stay in registers and each
+// element of the source is loaded once.  Targets at the edges, and windows of other sizes, go one by one, tap by tap.
 #pragma once
 
+#include <algorithm>
 #include <type_traits>
 
 #include "kernels/patch.h"
@@ -28,159 +31,240 @@ inline void store_as(T* p, V v) {
     store(p, v);
 }
 
-// R targets of N vectors.
-template <typename V, int R, int N, typename T>
-inline void depthwise_targets(const T* x, const int64_t* rows, const Run* taps, int64_t n_taps, const T* kernel,
-                              int64_t channels, T* y, int64_t y_row) {
-  constexpr int64_t w = sizeof(V) / sizeof(T);
-  V sum[R][N];
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int v = 0; v < N; ++v) sum[r][v] = V{};
-  for (int64_t t = 0; t < n_taps; ++t) {
-    V weight[N];
-#pragma GCC unroll 2
-    for (int v = 0; v < N; ++v) weight[v] = load_as<V>(kernel + taps[t].length * channels + v * w);
-    const T* at = x + taps[t].at;
-#pragma GCC unroll 8
-    for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-      for (int v = 0; v < N; ++v) sum[r][v] += load_as<V>(at + rows[r] + v * w) * weight[v];
-  }
-#pragma GCC unroll 8
-  for (int r = 0; r < R; ++r)
-#pragma GCC unroll 2
-    for (int v = 0; v < N; ++v) store_as<V>(y + r * y_row + v * w, sum[r][v]);
+// What the targets of one row read: for each row of the window where it starts in the source and in the kernel, and
+// along it `taps` elements from `at` on, those within [0, size).  `weight_step` is below 0 where the kernel is read
+// backwards.
+struct Stretch {
+  const Run* rows;  // length: the place in the kernel
+  int64_t n_rows, taps;
+  int64_t at, size, step, spread, weight_step;
+  int64_t channels;
+};
+
+// The elements of a strip that lie within its source.
+struct Range {
+  int64_t first, last;
+};
+
+// visit.operator()<V>(c) for whole vectors of channels, then visit.operator()<T>(c) for single ones.
+template <typename T, typename Visit>
+inline void each_channel(int64_t channels, Visit visit) {
+  int64_t c = 0;
+  for (; c + kLanes<T> <= channels; c += kLanes<T>) visit.template operator()<Vec<T>>(c);
+  for (; c < channels; ++c) visit.template operator()<T>(c);
 }
 
-template <int R, typename T>
-inline void depthwise_channels(const T* x, const int64_t* rows, const Run* taps, int64_t n_taps, const T* kernel,
-                               int64_t channels, T* y, int64_t y_row) {
-  constexpr int64_t w = kLanes<T>;
-  int64_t c = 0;
-  for (; c + 2 * w <= channels; c += 2 * w)
-    depthwise_targets<Vec<T>, R, 2>(x + c, rows, taps, n_taps, kernel + c, channels, y + c, y_row);
-  for (; c + w <= channels; c += w)
-    depthwise_targets<Vec<T>, R, 1>(x + c, rows, taps, n_taps, kernel + c, channels, y + c, y_row);
-  for (; c < channels; ++c) depthwise_targets<T, R, 1>(x + c, rows, taps, n_taps, kernel + c, channels, y + c, y_row);
+// visit(i, element i of the source) for those of a strip of X targets of K taps that lie within `inside`, from which
+// at most K - 1 at each end are missing.
+template <int X, int K, int S>
+constexpr int kStripReach = (X - 1) * S + K;
+
+template <typename V, int X, int K, int S, typename T, typename Visit>
+[[gnu::always_inline]] inline void each_source(const Range& inside, const T* at, int64_t step, Visit visit) {
+  constexpr int reach = kStripReach<X, K, S>;
+#pragma GCC unroll 32
+  for (int i = 0; i < reach; ++i) {
+    if (i < K - 1 && i < inside.first) continue;
+    if (i > reach - K && i >= inside.last) continue;
+    visit(i, load_as<V>(at + i * step));
+  }
+}
+
+// X targets whose K taps are neighbours in the source, S elements of which lie from target to target.
+template <int X, int K, int S, typename T>
+void depthwise_strip(const Stretch& a, const Range& inside, const T* x, const T* kernel, T* y, int64_t y_row) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
+  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+    V sum[X];
+#pragma GCC unroll 8
+    for (int i = 0; i < X; ++i) sum[i] = V{};
+    for (int64_t r = 0; r < a.n_rows; ++r) {
+      const T* at = x + a.rows[r].at + c;
+      const T* weights = kernel + a.rows[r].length * a.channels + c;
+      V weight[K];
+#pragma GCC unroll 8
+      for (int t = 0; t < K; ++t) weight[t] = load_as<V>(weights + t * weight_step);
+      each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+        for (int t = 0; t < K; ++t)
+          if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[(i - t) / S] += source * weight[t];
+      });
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < X; ++i) store_as<V>(y + i * y_row + c, sum[i]);
+  });
+}
+
+// One target with the taps in `taps`.
+template <typename T>
+void depthwise_target(const Stretch& a, const Range& taps, const T* x, const T* kernel, T* y) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
+  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+    V sum{};
+    for (int64_t r = 0; r < a.n_rows; ++r) {
+      const T* at = x + a.rows[r].at + c;
+      const T* weights = kernel + a.rows[r].length * a.channels + c;
+      for (int64_t t = taps.first; t < taps.last; ++t)
+        sum += load_as<V>(at + t * step) * load_as<V>(weights + t * weight_step);
+    }
+    store_as<V>(y + c, sum);
+  });
+}
+
+// The same for the kernel's gradient, which is added to `sums`.
+template <int X, int K, int S, typename T>
+void depthwise_kernel_strip(const Stretch& a, const Range& inside, const T* x, const T* dy, T* sums) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
+  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+    V slope[X];
+#pragma GCC unroll 8
+    for (int i = 0; i < X; ++i) slope[i] = load_as<V>(dy + i * a.channels + c);
+    for (int64_t r = 0; r < a.n_rows; ++r) {
+      const T* at = x + a.rows[r].at + c;
+      T* own = sums + a.rows[r].length * a.channels + c;
+      V sum[K];
+#pragma GCC unroll 8
+      for (int t = 0; t < K; ++t) sum[t] = load_as<V>(own + t * weight_step);
+      each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
+#pragma GCC unroll 8
+        for (int t = 0; t < K; ++t)
+          if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[t] += source * slope[(i - t) / S];
+      });
+#pragma GCC unroll 8
+      for (int t = 0; t < K; ++t) store_as<V>(own + t * weight_step, sum[t]);
+    }
+  });
 }
 
 template <typename T>
-void depthwise_rows(const T* x, const int64_t* rows, int64_t count, const Run* taps, int64_t n_taps, const T* kernel,
-                    int64_t channels, T* y, int64_t y_row) {
-  int64_t r = 0;
-  for (; r + 5 <= count; r += 5)
-    depthwise_channels<5>(x, rows + r, taps, n_taps, kernel, channels, y + r * y_row, y_row);
-  for (; r + 2 <= count; r += 2)
-    depthwise_channels<2>(x, rows + r, taps, n_taps, kernel, channels, y + r * y_row, y_row);
-  for (; r < count; ++r) depthwise_channels<1>(x, rows + r, taps, n_taps, kernel, channels, y + r * y_row, y_row);
+void depthwise_kernel_target(const Stretch& a, const Range& taps, const T* x, const T* dy, T* sums) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
+  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+    const V slope = load_as<V>(dy + c);
+    for (int64_t r = 0; r < a.n_rows; ++r) {
+      const T* at = x + a.rows[r].at + c;
+      T* own = sums + a.rows[r].length * a.channels + c;
+      for (int64_t t = taps.first; t < taps.last; ++t)
+        store_as<V>(own + t * weight_step, load_as<V>(own + t * weight_step) + load_as<V>(at + t * step) * slope);
+    }
+  });
 }
 
-// K taps of the kernel's gradient over all targets, for N vectors.
-template <typename V, int K, int N, typename T>
-inline void depthwise_sums(const T* x, const int64_t* rows, int64_t count, const Run* taps, const T* dy,
-                           int64_t channels, T* sums, bool adds) {
-  constexpr int64_t w = sizeof(V) / sizeof(T);
-  V sum[K][N];
-  const T* at[K];
-#pragma GCC unroll 8
-  for (int t = 0; t < K; ++t) {
-    at[t] = x + taps[t].at;
-#pragma GCC unroll 2
-    for (int v = 0; v < N; ++v) sum[t][v] = adds ? load_as<V>(sums + taps[t].length * channels + v * w) : V{};
-  }
-  for (int64_t r = 0; r < count; ++r, dy += channels) {
-    V slope[N];
-#pragma GCC unroll 2
-    for (int v = 0; v < N; ++v) slope[v] = load_as<V>(dy + v * w);
-    const int64_t row = rows[r];
-#pragma GCC unroll 8
-    for (int t = 0; t < K; ++t)
-#pragma GCC unroll 2
-      for (int v = 0; v < N; ++v) sum[t][v] += load_as<V>(at[t] + row + v * w) * slope[v];
-  }
-#pragma GCC unroll 8
-  for (int t = 0; t < K; ++t)
-#pragma GCC unroll 2
-    for (int v = 0; v < N; ++v) store_as<V>(sums + taps[t].length * channels + v * w, sum[t][v]);
+inline int64_t ceil_div(int64_t a, int64_t b) { return -floor_div(-a, b); }
+
+// Which of `taps` elements from `at` on, `spread` apart, lie within [0, size).
+inline Range within(int64_t at, int64_t size, int64_t spread, int64_t taps) {
+  const int64_t last = std::clamp<int64_t>(ceil_div(size - at, spread), 0, taps);
+  return {std::clamp<int64_t>(ceil_div(-at, spread), 0, last), last};
 }
 
-template <typename V, int N, typename T>
-inline void depthwise_taps(const T* x, const int64_t* rows, int64_t count, const Run* taps, int64_t n_taps, const T* dy,
-                           int64_t channels, T* sums, bool adds) {
-  int64_t t = 0;
-  const auto some = [&]<int K>() __attribute__((always_inline)) {
-    depthwise_sums<V, K, N>(x, rows, count, taps + t, dy, channels, sums, adds);
-    t += K;
-  };
-  while (n_taps - t >= 5) some.template operator()<5>();
-  switch (n_taps - t) {
-    case 4:
-      return some.template operator()<4>();
-    case 3:
-      return some.template operator()<3>();
-    case 2:
-      return some.template operator()<2>();
-    case 1:
-      return some.template operator()<1>();
-  }
-}
-
-template <typename T>
-void depthwise_kernel(const T* x, const int64_t* rows, int64_t count, const Run* taps, int64_t n_taps, const T* dy,
-                      int64_t channels, T* sums, bool adds) {
-  constexpr int64_t w = kLanes<T>;
-  int64_t c = 0;
-  for (; c + 2 * w <= channels; c += 2 * w)
-    depthwise_taps<Vec<T>, 2>(x + c, rows, count, taps, n_taps, dy + c, channels, sums + c, adds);
-  for (; c + w <= channels; c += w)
-    depthwise_taps<Vec<T>, 1>(x + c, rows, count, taps, n_taps, dy + c, channels, sums + c, adds);
-  for (; c < channels; ++c) depthwise_taps<T, 1>(x + c, rows, count, taps, n_taps, dy + c, channels, sums + c, adds);
-}
-
-// visit(n, z, y, x, count, source, n_taps) for stretches of a block's targets along the last axis that meet the same
-// taps, which stand in `taps`; `source` is the element of the source from which the first target's taps count.  Wide
-// images are read in place like this: there is no patch.
+// `count` targets in strips of 8, 7, 4, 2 and 1: visit.operator()<X, K, S>(first target, what lies within), where K is
+// 0 for windows and targets without strips and the range that of a single target's taps.
 template <typename Visit>
-void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Lines& lines, const Block& block, Run* taps,
+void depthwise_strips(const Stretch& a, int64_t count, Visit visit) {
+  const Range inside{ceil_div(-a.at, a.spread), ceil_div(a.size - a.at, a.spread)};  // of the first target's elements
+  const auto single = [&](int64_t i) __attribute__((always_inline)) {
+    visit.template operator()<1, 0, 1>(i, within(a.at + i * a.step, a.size, a.spread, a.taps));
+  };
+  const auto strip = [&]<int X, int K, int S>(int64_t i) __attribute__((always_inline)) {
+    const Range own{inside.first - i * S, inside.last - i * S};
+    if (own.first < K && own.last > kStripReach<X, K, S> - K) return visit.template operator()<X, K, S>(i, own);
+    for (int64_t j = i; j < i + X; ++j) single(j);
+  };
+  const auto strips = [&]<int K, int S>() __attribute__((always_inline)) {
+    int64_t i = 0;
+    if (count % 7 != 0)
+      for (; i + 8 <= count; i += 8) strip.template operator()<8, K, S>(i);
+    for (; i + 7 <= count; i += 7) strip.template operator()<7, K, S>(i);
+    if (i + 4 <= count) strip.template operator()<4, K, S>(i), i += 4;
+    if (i + 2 <= count) strip.template operator()<2, K, S>(i), i += 2;
+    if (i < count) strip.template operator()<1, K, S>(i);
+  };
+  if (a.step == a.spread) switch (a.taps) {
+      case 1:
+        return strips.template operator()<1, 1>();
+      case 2:
+        return strips.template operator()<2, 1>();
+      case 3:
+        return strips.template operator()<3, 1>();
+      case 5:
+        return strips.template operator()<5, 1>();
+      case 7:
+        return strips.template operator()<7, 1>();
+    }
+  if (a.step == 2 * a.spread) switch (a.taps) {
+      case 3:
+        return strips.template operator()<3, 2>();
+      case 5:
+        return strips.template operator()<5, 2>();
+    }
+  for (int64_t i = 0; i < count; ++i) single(i);
+}
+
+template <typename T>
+void depthwise_row(const Stretch& a, int64_t count, const T* x, const T* kernel, T* y, int64_t y_row) {
+  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+    const T* from = x + (a.at + i * a.step) * a.channels;
+    if constexpr (K == 0)
+      depthwise_target<T>(a, inside, from, kernel, y + i * y_row);
+    else
+      depthwise_strip<X, K, S, T>(a, inside, from, kernel, y + i * y_row, y_row);
+  });
+}
+
+template <typename T>
+void depthwise_kernel_row(const Stretch& a, int64_t count, const T* x, const T* dy, T* sums) {
+  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+    const T* from = x + (a.at + i * a.step) * a.channels;
+    if constexpr (K == 0)
+      depthwise_kernel_target<T>(a, inside, from, dy + i * a.channels, sums);
+    else
+      depthwise_kernel_strip<X, K, S, T>(a, inside, from, dy + i * a.channels, sums);
+  });
+}
+
+// visit(stretch, count, where its first target stands among those of the block) for rows of a block's targets, phase by
+// phase; each row of targets is finished before the next.
+// `lines` and `rows` have room for all phases of the axes and for the rows of a window.
+template <typename Visit>
+void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& block, Line* lines, Run* rows,
                          Visit visit) {
-  const int64_t stride[kSpatial] = {p.source[1] * p.source[2] * s.groups, p.source[2] * s.groups, s.groups};
-  const auto start = [&](int i, int64_t j) {
-    return (block.first[1 + i] + j) * lines.line[i].step + lines.line[i].offset;
-  };
-  struct Range {
-    int64_t first, last;
-  };
-  const auto inside = [&](int i, int64_t at) {
-    const Line& line = lines.line[i];
-    const int64_t first = at >= 0 ? 0 : (-at - 1) / line.spread + 1;
-    const int64_t last = at >= p.source[i] ? 0 : std::min((p.source[i] - 1 - at) / line.spread + 1, line.taps);
-    return Range{std::min(first, line.taps), last};
-  };
-  const Line& line = lines.line[2];
-  const int64_t size = clipped(line, block, 2), lowest = start(2, 0);
-  const int64_t room = p.source[2] - 1 - (line.taps - 1) * line.spread - lowest;
-  const int64_t first = std::clamp<int64_t>(lowest >= 0 ? 0 : (-lowest - 1) / line.step + 1, 0, size);
-  const int64_t last = std::clamp<int64_t>(room < 0 ? 0 : room / line.step + 1, first, size);
+  const Line* axis[kSpatial];
+  for (int i = 0; i < kSpatial; ++i) {
+    axis[i] = lines;
+    for (int64_t phase = 0; phase < p.phases[i]; ++phase) *lines++ = line_of(s, i, phase);
+  }
+  const Targets targets = targets_of(s, p, block);
+  Stretch a{};
+  a.rows = rows;
+  a.channels = s.groups;
+  a.size = p.source[2];
+  int64_t row = 0;  // the first of its targets
   for (int64_t n = 0; n < block.size[0]; ++n)
-    for (int64_t z = 0; z < clipped(lines.line[0], block, 0); ++z)
-      for (int64_t y = 0; y < clipped(lines.line[1], block, 1); ++y) {
-        const Range over[2] = {inside(0, start(0, z)), inside(1, start(1, y))};
-        const int64_t row =
-            (block.first[0] + n) * p.source[0] * stride[0] + start(0, z) * stride[0] + start(1, y) * stride[1];
-        for (int64_t x = 0; x < size;) {
-          const int64_t count = x == first && last > first ? last - first : 1;
-          const Range along = count > 1 ? Range{0, line.taps} : inside(2, start(2, x));
-          int64_t n_taps = 0;
-          for (int64_t t0 = over[0].first; t0 < over[0].last; ++t0)
-            for (int64_t t1 = over[1].first; t1 < over[1].last; ++t1)
-              for (int64_t t2 = along.first; t2 < along.last; ++t2)
-                taps[n_taps++] = {t0 * lines.line[0].spread * stride[0] + t1 * lines.line[1].spread * stride[1] +
-                                      t2 * line.spread * stride[2],
-                                  lines.place(s, t0, t1, t2)};
-          visit(n, z, y, x, count, row + start(2, x) * stride[2], n_taps);
-          x += count;
+    for (int64_t z = 0; z < targets.size[1]; ++z)
+      for (int64_t y = 0; y < targets.size[2]; ++y, row += targets.size[3]) {
+        const Line &deep = axis[0][z % p.scale[0]], &high = axis[1][y % p.scale[1]];
+        const int64_t at0 = (block.first[1] + z / p.scale[0]) * deep.step + deep.offset;
+        const int64_t at1 = (block.first[2] + y / p.scale[1]) * high.step + high.offset;
+        const Range over0 = within(at0, p.source[0], deep.spread, deep.taps),
+                    over1 = within(at1, p.source[1], high.spread, high.taps);
+        for (int64_t phase = 0; phase < p.phases[2]; ++phase) {
+          const Line& line = axis[2][phase];
+          a.taps = line.taps;
+          a.at = block.first[3] * line.step + line.offset;
+          a.step = line.step;
+          a.spread = line.spread;
+          a.weight_step = line.place_step;
+          a.n_rows = 0;
+          for (int64_t t0 = over0.first; t0 < over0.last; ++t0)
+            for (int64_t t1 = over1.first; t1 < over1.last; ++t1) {
+              const int64_t plane = ((block.first[0] + n) * p.source[0] + at0 + t0 * deep.spread) * p.source[1];
+              const int64_t place = (deep.place + t0 * deep.place_step) * s.axes[1].window;
+              rows[a.n_rows++] = {(plane + at1 + t1 * high.spread) * p.source[2] * a.channels,
+                                  (place + high.place + t1 * high.place_step) * s.axes[2].window + line.place};
+            }
+          if (a.n_rows == 0) a.taps = 0;
+          visit(a, clipped(line, block, 2), row + phase);
         }
       }
 }

@@ -139,27 +139,28 @@ inline Targets targets_of(const ConvShape&, const PatchLayout& p, const Block& b
   return targets;
 }
 
+// The targets of axis `i` with remainder `own` by its scale.
+inline Line line_of(const ConvShape& s, int i, int64_t own) {
+  const Spatial& a = s.axes[i];
+  if (s.kind != Convolution::conv_input_grad) return {a.out, a.stride, a.window, -a.low, a.dilation, 0, 1, 0};
+  const int64_t period = a.stride / std::gcd(a.stride, a.dilation);
+  Line line{own < a.in ? (a.in - own - 1) / a.stride + 1 : 0, 1, 0, 0, a.dilation * period / a.stride, 0, -period, own};
+  const int64_t stop = std::min(period, a.window);
+  int64_t k = 0;
+  while (k < stop && (own + a.low - k * a.dilation) % a.stride != 0) ++k;
+  if (k < stop) {
+    line.taps = (a.window - 1 - k) / period + 1;
+    line.place = k + (line.taps - 1) * period;
+    line.offset = (own + a.low - line.place * a.dilation) / a.stride;
+  }
+  return line;
+}
+
 inline Lines lines_of(const ConvShape& s, const PatchLayout& p, int64_t phase) {
   Lines lines;
   for (int i = kSpatial - 1; i >= 0; --i) {
-    const Spatial& a = s.axes[i];
-    if (s.kind != Convolution::conv_input_grad) {
-      lines.line[i] = {a.out, a.stride, a.window, -a.low, a.dilation, 0, 1, 0};
-      continue;
-    }
-    const int64_t own = phase % p.phases[i], period = a.stride / std::gcd(a.stride, a.dilation);
+    lines.line[i] = line_of(s, i, phase % p.phases[i]);
     phase /= p.phases[i];
-    Line line{
-        own < a.in ? (a.in - own - 1) / a.stride + 1 : 0, 1, 0, 0, a.dilation * period / a.stride, 0, -period, own};
-    const int64_t stop = std::min(period, a.window);
-    int64_t k = 0;
-    while (k < stop && (own + a.low - k * a.dilation) % a.stride != 0) ++k;
-    if (k < stop) {
-      line.taps = (a.window - 1 - k) / period + 1;
-      line.place = k + (line.taps - 1) * period;
-      line.offset = (own + a.low - line.place * a.dilation) / a.stride;
-    }
-    lines.line[i] = line;
   }
   return lines;
 }

@@ -4,7 +4,9 @@
 //   max_grad:  dx at the first place of each window where x is y, or NaN, gains dy      sum_grad: at every place
 //   max_pick:  g at that place
 //
-// Channels lie side by side in vectors.  Pieces are rows of windows, or whole images where windows write to x.
+// Channels lie side by side in vectors.  Pieces are rows of windows; where windows write to x, bands of its rows, each
+// with all windows that meet it.  There a row of windows goes in strips of up to four, each element of x being visited
+// once per strip, and rows of x become zero just before the first window that meets them.
 #pragma once
 
 #include <algorithm>
@@ -20,6 +22,17 @@ constexpr bool pool_writes_input(Pooling kind) {
   return kind == Pooling::pool_max_grad || kind == Pooling::pool_sum_grad;
 }
 
+constexpr int64_t kBands = 8;     // units of work, where images are fewer
+constexpr int64_t kBandRows = 8;  // of x, at least
+
+// Into how many bands of rows an image is cut.  A band meets the rows of a window in order up to its own end, which
+// with several planes it would not.
+inline int64_t pool_bands(const PoolTask& t) {
+  if (t.axes[0].in > 1) return 1;
+  const int64_t rows = std::max(t.axes[1].in / std::max(kBandRows, 2 * t.axes[1].window), int64_t{1});
+  return std::clamp<int64_t>(kBands / std::max<int64_t>(t.batch, 1), 1, rows);
+}
+
 inline Plan pool_plan(const PoolTask& t) {
   double work = static_cast<double>(t.batch) * static_cast<double>(t.channels);
   int64_t rows = t.batch;
@@ -28,9 +41,10 @@ inline Plan pool_plan(const PoolTask& t) {
     if (i < 2) rows *= t.axes[i].out;
   }
   Plan plan{};
-  plan.work = 20.0 + work * (pool_writes_input(t.kind) ? 0.4 : 0.15) * static_cast<double>(item_size(t.type)) / 4.0;
+  plan.work = 20.0 + work * (pool_writes_input(t.kind) ? 0.3 : 0.15) * static_cast<double>(item_size(t.type)) / 4.0;
   plan.pieces = 1;
-  if (plan.work > 8000.0) plan.pieces = std::clamp<int64_t>(pool_writes_input(t.kind) ? t.batch : rows, 1, 16);
+  if (plan.work > 8000.0)
+    plan.pieces = std::clamp<int64_t>(pool_writes_input(t.kind) ? t.batch * pool_bands(t) : rows, 1, 16);
   return plan;
 }
 
@@ -68,18 +82,6 @@ template <Pooling K, typename V, typename T>
     V sum{};
     window.each([&](int64_t at) { sum += load_as<V>(p.x + at + c); });
     store_as<V>(p.out + o + c, sum);
-  } else if constexpr (K == Pooling::pool_sum_grad) {
-    const V slope = load_as<V>(p.slope + o + c);
-    window.each([&](int64_t at) { store_as<V>(p.out + at + c, load_as<V>(p.out + at + c) + slope); });
-  } else if constexpr (K == Pooling::pool_max_grad) {
-    const V largest = load_as<V>(p.y + o + c);
-    V slope = load_as<V>(p.slope + o + c);
-    window.each([&](int64_t at) {
-      const V x = load_as<V>(p.x + at + c);
-      const auto hit = (x == largest) | (x != x);
-      store_as<V>(p.out + at + c, load_as<V>(p.out + at + c) + (hit ? slope : V{}));
-      slope = hit ? V{} : slope;
-    });
   } else {
     const V largest = load_as<V>(p.y + o + c);
     V picked{}, open = V{} + T(1);
@@ -93,31 +95,178 @@ template <Pooling K, typename V, typename T>
   }
 }
 
+// The part of x within window `o` of an axis: its first element and how many there are.
+struct Part {
+  int64_t first, count;
+};
+inline Part pool_part(const Spatial& a, int64_t o) {
+  const int64_t start = o * a.stride - a.low, first = std::max<int64_t>(start, 0);
+  return {first, std::max<int64_t>(std::min(start + a.window, a.in) - first, 0)};
+}
+
+inline void pool_steps(const PoolTask& t, int64_t* step) {
+  step[2] = t.channels;
+  step[1] = t.axes[2].in * step[2];
+  step[0] = t.axes[1].in * step[1];
+}
+
 // The windows of row `o1` of plane `o0` of image `n`.
 template <Pooling K, typename T>
 void pool_row(const PoolTask& t, const PoolPointers<T>& p, int64_t n, int64_t o0, int64_t o1) {
   const Spatial* a = t.axes;
   Window window{};
-  window.step[2] = t.channels;
-  window.step[1] = a[2].in * window.step[2];
-  window.step[0] = a[1].in * window.step[1];
-  const auto clip = [&](int i, int64_t o) {
-    const int64_t start = o * a[i].stride - a[i].low;
-    const int64_t first = std::max<int64_t>(start, 0), last = std::min(start + a[i].window, a[i].in);
-    window.count[i] = std::max<int64_t>(last - first, 0);
-    return first;
-  };
-  const int64_t z = clip(0, o0), y = clip(1, o1);
-  const int64_t row = ((n * a[0].in + z) * a[1].in + y) * a[2].in;
+  pool_steps(t, window.step);
+  const Part z = pool_part(a[0], o0), y = pool_part(a[1], o1);
+  window.count[0] = z.count, window.count[1] = y.count;
+  const int64_t row = ((n * a[0].in + z.first) * a[1].in + y.first) * a[2].in;
   int64_t o = ((n * a[0].out + o0) * a[1].out + o1) * a[2].out * t.channels;
   for (int64_t o2 = 0; o2 < a[2].out; ++o2, o += t.channels) {
-    window.at = (row + clip(2, o2)) * t.channels;
+    const Part x = pool_part(a[2], o2);
+    window.at = (row + x.first) * t.channels;
+    window.count[2] = x.count;
     int64_t c = 0;
     for (; c + kLanes<T> <= t.channels; c += kLanes<T>) pool_channels<K, Vec<T>>(p, window, o, c);
     for (; c < t.channels; ++c) pool_channels<K, T>(p, window, o, c);
   }
 }
 
+// -- gradients that windows write to x --------------------------------------------------------------------------------
+// What a row of windows meets: `count` rows of x, the first of them at `at`; rows before `written` belong to
+// another band, but may hold the place of a maximum.
+struct PoolRows {
+  int64_t at, count[2], step[2], written;
+};
+
+// X windows of W elements along the last axis, S apart, from element `at` of a row on; W = 0: one window of any size.
+// `within`: which elements lie within the row.
+template <Pooling K, int X, int W, int S, bool ADDS, typename T>
+void pool_strip(const PoolPointers<T>& pointers, const PoolRows& met, int64_t channels, int64_t at, const Range& within,
+                int64_t o) {
+  const PoolPointers<T> p = pointers;  // copies, which no store to x can change
+  const PoolRows rows = met;
+  const Range inside = within;
+  constexpr bool is_max = K == Pooling::pool_max_grad;
+  each_channel<T>(channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+    V largest[X], slope[X];
+#pragma GCC unroll 4
+    for (int j = 0; j < X; ++j) {
+      if constexpr (is_max) largest[j] = load_as<V>(p.y + o + j * channels + c);
+      slope[j] = load_as<V>(p.slope + o + j * channels + c);
+    }
+    for (int64_t z = 0; z < rows.count[0]; ++z)
+#pragma GCC unroll 1
+      for (int64_t y = 0; y < rows.count[1]; ++y) {
+        const int64_t row = rows.at + z * rows.step[0] + y * rows.step[1] + at + c;
+        const bool is_written = y >= rows.written;
+        // `i`: the element, which windows first to last meet.
+        const auto visit = [&](int64_t i, int first, int last) __attribute__((always_inline)) {
+          V gain;
+          if constexpr (is_max) {
+            const V x = load_as<V>(p.x + row + i * channels);
+            const auto is_nan = x != x;
+#pragma GCC unroll 4
+            for (int j = first; j <= last; ++j) {
+              const auto hit = (x == largest[j]) | is_nan;
+              const V part = hit ? slope[j] : V{};
+              gain = j == first ? part : gain + part;
+              slope[j] = hit ? V{} : slope[j];
+            }
+          } else {
+#pragma GCC unroll 4
+            for (int j = first; j <= last; ++j) gain = j == first ? slope[j] : gain + slope[j];
+          }
+          T* to = p.out + row + i * channels;
+          if (is_written) store_as<V>(to, ADDS ? load_as<V>(to) + gain : gain);
+        };
+        if constexpr (W == 0) {
+#pragma GCC unroll 1
+          for (int64_t i = inside.first; i < inside.last; ++i) visit(i, 0, 0);
+        } else {
+          constexpr int reach = kStripReach<X, W, S>;
+#pragma GCC unroll 16
+          for (int i = 0; i < reach; ++i) {
+            if (i < W - 1 && i < inside.first) continue;
+            if (i > reach - W && i >= inside.last) continue;
+            visit(i, i < W ? 0 : (i - W) / S + 1, std::min(i / S, X - 1));
+          }
+        }
+      }
+  });
+}
+
+// A row of `count` windows.
+template <Pooling K, int W, int S, bool ADDS, typename T>
+void pool_strips(const PoolTask& t, const PoolPointers<T>& p, const PoolRows& rows, int64_t o) {
+  const Spatial& a = t.axes[2];
+  const auto strip = [&]<int X>(int64_t i) __attribute__((always_inline)) {
+    const int64_t start = i * a.stride - a.low;
+    const Range inside{-start, a.in - start};
+    if (W > 0 && inside.first < W && inside.last > kStripReach<X, W, S> - W)
+      return pool_strip<K, X, W, S, ADDS, T>(p, rows, t.channels, start * t.channels, inside, o + i * t.channels);
+    for (int64_t j = i; j < i + X; ++j) {
+      const int64_t own = j * a.stride - a.low;
+      const int64_t last = std::min(a.window, a.in - own);
+      pool_strip<K, 1, 0, 1, ADDS, T>(p, rows, t.channels, own * t.channels, {std::max<int64_t>(-own, 0), last},
+                                      o + j * t.channels);
+    }
+  };
+  int64_t i = 0;
+  if constexpr (W > 0) {
+    for (; i + 4 <= a.out; i += 4) strip.template operator()<4>(i);
+    if (i + 2 <= a.out) strip.template operator()<2>(i), i += 2;
+  }
+  for (; i < a.out; ++i) strip.template operator()<1>(i);
+}
+
+// Rows [first, last) of all planes of image `n`.
+template <Pooling K, typename T>
+void pool_band(const PoolTask& t, const PoolPointers<T>& p, int64_t n, int64_t first, int64_t last) {
+  const Spatial* a = t.axes;
+  int64_t step[kSpatial];
+  pool_steps(t, step);
+  const int64_t image = n * a[0].in * step[0];
+  // Windows side by side with nothing between them: each element is written once.
+  const bool is_tiled = a[2].window == a[2].stride && a[1].window <= a[1].stride && a[0].window <= a[0].stride;
+  const int64_t covered = is_tiled ? std::clamp<int64_t>(a[2].out * a[2].stride - a[2].low, 0, a[2].in) : 0;
+  const auto clear = [&](int64_t z, int64_t y, int64_t from) {
+    std::fill_n(p.out + image + z * step[0] + y * step[1] + from * step[2], (a[2].in - from) * step[2], T(0));
+  };
+  int64_t next_plane = 0;  // the first that no window has met
+  for (int64_t o0 = 0; o0 < a[0].out; ++o0) {
+    const Part z = pool_part(a[0], o0);
+    if (z.count == 0) continue;
+    const int64_t planes_end = std::max(z.first + z.count, next_plane);
+    int64_t next = first;
+    for (int64_t o1 = 0; o1 < a[1].out; ++o1) {
+      const Part y = pool_part(a[1], o1);
+      const int64_t end = std::min(y.first + y.count, last);
+      if (y.count == 0 || end <= first || y.first >= last) continue;
+      for (int64_t i = next_plane; i < planes_end; ++i)
+        for (int64_t j = next; j < end; ++j) clear(i, j, i >= z.first && j >= y.first ? covered : 0);
+      next = std::max(next, end);
+      const PoolRows rows{
+          image + z.first * step[0] + y.first * step[1], {z.count, end - y.first}, {step[0], step[1]}, first - y.first};
+      const int64_t o = ((n * a[0].out + o0) * a[1].out + o1) * a[2].out * t.channels;
+      if (is_tiled && a[2].window == 2)
+        pool_strips<K, 2, 2, false>(t, p, rows, o);
+      else if (is_tiled)
+        pool_strips<K, 0, 1, false>(t, p, rows, o);
+      else if (a[2].window == 3 && a[2].stride == 2 && K == Pooling::pool_sum_grad)  // maxima: no faster in strips
+        pool_strips<K, 3, 2, true>(t, p, rows, o);
+      else if (a[2].window == 3 && a[2].stride == 1)
+        pool_strips<K, 3, 1, true>(t, p, rows, o);
+      else
+        pool_strips<K, 0, 1, true>(t, p, rows, o);
+    }
+    for (int64_t i = next_plane; i < planes_end; ++i)
+      for (int64_t j = next; j < last; ++j) clear(i, j, 0);
+    next_plane = planes_end;
+  }
+  for (int64_t i = next_plane; i < a[0].in; ++i)
+    for (int64_t j = first; j < last; ++j) clear(i, j, 0);
+}
+
+// -- pieces -----------------------------------------------------------------------------------------------------------
 template <Pooling K, typename T>
 void pool_piece(const PoolTask& t, const Plan& plan, int64_t piece) {
   PoolPointers<T> p{};
@@ -129,18 +278,13 @@ void pool_piece(const PoolTask& t, const Plan& plan, int64_t piece) {
     p.y = static_cast<const T*>(t.operands[1]);
     p.slope = static_cast<const T*>(t.operands[2]);
   }
-  const int64_t planes = t.axes[0].out, rows = t.axes[1].out;
-  const int64_t units = pool_writes_input(K) ? t.batch : t.batch * planes * rows;
-  const int64_t first = units * piece / plan.pieces, last = units * (piece + 1) / plan.pieces;
-  if constexpr (pool_writes_input(K)) {
-    const int64_t image = t.axes[0].in * t.axes[1].in * t.axes[2].in * t.channels;
-    for (int64_t n = first; n < last; ++n) {
-      std::fill_n(p.out + n * image, image, T(0));
-      for (int64_t o0 = 0; o0 < planes; ++o0)
-        for (int64_t o1 = 0; o1 < rows; ++o1) pool_row<K, T>(t, p, n, o0, o1);
-    }
-  } else {
-    for (int64_t u = first; u < last; ++u) pool_row<K, T>(t, p, u / (planes * rows), u / rows % planes, u % rows);
+  const int64_t planes = t.axes[0].out, rows = t.axes[1].out, bands = pool_bands(t), size = t.axes[1].in;
+  const int64_t units = t.batch * (pool_writes_input(K) ? bands : planes * rows);
+  for (int64_t u = units * piece / plan.pieces; u < units * (piece + 1) / plan.pieces; ++u) {
+    if constexpr (pool_writes_input(K))
+      pool_band<K, T>(t, p, u / bands, size * (u % bands) / bands, size * (u % bands + 1) / bands);
+    else
+      pool_row<K, T>(t, p, u / (planes * rows), u / rows % planes, u % rows);
   }
 }
 

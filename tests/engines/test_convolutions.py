@@ -161,6 +161,77 @@ def test_pooling_is_that_of_the_reference(seed):
     assert_runs_as_reference("sum_pool_grad", [dy], {**windows, "input_shape": x.shape}, tolerance)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 13, 14, 29])
+@pytest.mark.parametrize(
+    ("window", "stride", "dilation", "padding"),
+    [
+        ((3, 3), 1, 1, (1, 1)),
+        ((3, 3), 1, 1, (0, 0)),
+        ((3, 3), 1, 1, (4, 5)),  # targets that meet no element
+        ((3, 3), 2, 1, (0, 1)),
+        ((3, 3), 2, 1, (1, 1)),
+        ((3, 3), 2, 2, (2, 2)),
+        ((3, 3), 1, 2, (2, 2)),
+        ((3, 3), 3, 1, (1, 1)),
+        ((5, 5), 1, 1, (2, 2)),
+        ((5, 5), 2, 1, (1, 2)),
+        ((2, 7), 1, 1, (3, 3)),
+        ((1, 4), 1, 1, (2, 1)),
+    ],
+)
+def test_depthwise_strips_and_their_edges(window, stride, dilation, padding, size, dtype):
+    rng = np.random.default_rng(size)
+    sizes = (max(size - 1, 1), size)
+    out = tuple((s + sum(padding) - (k - 1) * dilation - 1) // stride + 1 for s, k in zip(sizes, window, strict=True))
+    if min(out) < 1 or any(s + sum(padding) < (k - 1) * dilation + 1 for s, k in zip(sizes, window, strict=True)):
+        return
+    batch, channels = 1 + size % 2, (8, 19, 5)[size % 3]
+    x = rng.normal(size=(batch, *sizes, channels)).astype(dtype)
+    kernel = rng.normal(size=(*window, 1, channels)).astype(dtype)
+    dy = rng.normal(size=(batch, *out, channels)).astype(dtype)
+    geometry = {"strides": (stride,) * 2, "padding": (padding,) * 2, "dilation": (dilation,) * 2, "groups": channels}
+    tolerance = 1e-5 if dtype == "float32" else 1e-14
+    assert_runs_as_reference("conv", [x, kernel], geometry, tolerance)
+    assert_runs_as_reference("conv_input_grad", [dy, kernel], {**geometry, "input_shape": x.shape}, tolerance)
+    assert_runs_as_reference("conv_kernel_grad", [x, dy], {**geometry, "kernel_shape": kernel.shape}, tolerance)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("sizes", [(12, 8), (45, 13), (3, 30, 7), (5, 4)])
+@pytest.mark.parametrize(
+    ("window", "stride", "padding"), [(2, 2, 0), (2, 2, 1), (3, 2, 1), (3, 1, 1), (3, 3, 0), (2, 3, 1)]
+)
+def test_gradients_of_pooling_in_strips_and_bands(sizes, window, stride, padding, dtype):
+    rng = np.random.default_rng(0)
+    rank = len(sizes)
+    geometry = {"window": (window,) * rank, "strides": (stride,) * rank, "padding": ((padding, padding),) * rank}
+    x = np.round(rng.normal(size=(1, *sizes, 21)), 1).astype(dtype)  # rounded: with equal elements
+    x.flat[17] = np.nan
+    y = P["max_pool"].reference(x, **geometry)
+    dy = rng.normal(size=y.shape).astype(dtype)
+    tolerance = 1e-5 if dtype == "float32" else 1e-14
+    assert_runs_as_reference("max_pool_grad", [x, y, dy], geometry, tolerance)
+    assert_runs_as_reference("sum_pool_grad", [dy], {**geometry, "input_shape": x.shape}, tolerance)
+
+
+@pytest.mark.parametrize("name", ["max_pool_grad", "sum_pool_grad"])
+def test_the_gradient_of_one_large_image_has_the_same_bits_for_any_number_of_threads(name):
+    rng = np.random.default_rng(0)
+    geometry = {"window": (3, 3), "strides": (2, 2), "padding": ((0, 1), (0, 1))}
+    x = rng.normal(size=(1, 64, 64, 32)).astype(np.float32)
+    y = P["max_pool"].reference(x, **geometry)
+    arrays, more = ([x, y, y], {}) if name == "max_pool_grad" else ([y], {"input_shape": x.shape})
+    program = compiled(lambda *inputs: P[name](*inputs, **geometry, **more), arrays)
+    found = []
+    for threads in (1, 2, 4):
+        _native.set_num_threads(threads)
+        found.append(program.run(arrays)[0].tobytes())
+    assert found[0] == found[1] == found[2]
+    expected = P[name].reference(*arrays, **geometry, **more)
+    np.testing.assert_allclose(program.run(arrays)[0], expected, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("shape", [(0, 5, 2), (2, 5, 0)])
 def test_empty_operands(shape):
     geometry = {"strides": (1,), "padding": ((1, 1),), "dilation": (1,), "groups": 1}
@@ -180,6 +251,7 @@ LAYERS = {
     "depthwise": ((4, 17, 16, 44), (3, 3, 1, 44), {**SAME, "groups": 44}),
     "wide_depthwise": ((2, 31, 53, 12), (3, 3, 1, 12), {**SAME, "groups": 12}),
     "strided_depthwise": ((2, 60, 57, 24), (3, 4, 1, 24), {**SAME, "strides": (2, 2), "groups": 24}),
+    "depthwise_of_one_image": ((1, 7, 7, 72), (3, 3, 1, 72), {**SAME, "groups": 72}),
     "dilated_depthwise": (
         (1, 40, 9),
         (3, 1, 9),
