@@ -19,6 +19,7 @@ namespace yeoul::YEOUL_ISA {
 constexpr int64_t kReduceBlock = 16384;   // elements a part of a long row covers
 constexpr int64_t kColumnChunk = 512;     // columns a unit covers
 constexpr int64_t kRowBlock = 64;         // rows added up before they join the total
+constexpr int64_t kWideRow = 128;         // columns whose sums are independent enough to keep the adders busy
 constexpr int64_t kReduceBuffer = 4096;   // elements of a prologue's result held at a time
 constexpr int64_t kPartElements = 32768;  // elements that a part of long columns has at least
 constexpr int64_t kMostParts = 64;
@@ -113,28 +114,46 @@ inline void add_run(const T* x, int64_t n, int64_t before, typename Wide<T>::typ
   }
 }
 
+// block[i] takes in f(column i) of each row of n columns.
+template <Reduction K, typename T, typename F>
+inline void fold_rows(const T* x, int64_t rows, int64_t n, int64_t stride, T* block, F&& f) {
+  for (int64_t r = 0; r < rows; ++r) {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], f(x[r * stride + i], i));
+  }
+}
+
+// The same for `rows` rows that follow each other: `together` of them at a time count as one wide row, so that a sum
+// does not wait for the one before; then the wide row is folded.
+template <Reduction K, typename T, typename F>
+inline void fold_block(const T* x, int64_t rows, int64_t n, int64_t stride, int64_t together, T* block, F&& f) {
+  std::fill_n(block, together * n, identity<K, T>());
+  const int64_t wide = rows / together;
+  fold_rows<K>(x, wide, together * n, together * stride, block, f);
+  fold_rows<K>(x + wide * together * stride, rows - wide * together, n, stride, block, f);
+  for (int64_t k = 1; k < together; ++k) {
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], block[k * n + i]);
+  }
+}
+
 // Rows of n columns, `stride` apart, join the states of n reductions. `block` has room for 2 kColumnChunk.
 template <Reduction K, typename T>
 inline void add_rows(const T* x, int64_t rows, int64_t n, int64_t stride, int64_t before, T* block,
                      typename Wide<T>::type* first, typename Wide<T>::type* second) {
   T* deviations = block + kColumnChunk;
+  const int64_t together = stride == n ? std::max<int64_t>(kWideRow / n, 1) : 1;
   for (int64_t at = 0; at < rows; at += kRowBlock, x += kRowBlock * stride) {
     const int64_t part = std::min(kRowBlock, rows - at);
-    std::fill_n(block, n, identity<K, T>());
-    for (int64_t r = 0; r < part; ++r) {
-#pragma GCC ivdep
-      for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], x[r * stride + i]);
-    }
+    fold_block<K>(x, part, n, stride, together, block, [](T v, int64_t) { return v; });
     if constexpr (K == Reduction::red_variance) {
       const T share = T(1) / T(part);
-      for (int64_t i = 0; i < n; ++i) block[i] *= share, deviations[i] = 0;
-      for (int64_t r = 0; r < part; ++r) {
-#pragma GCC ivdep
-        for (int64_t i = 0; i < n; ++i) {
-          const T step = x[r * stride + i] - block[i];
-          deviations[i] += step * step;
-        }
-      }
+      for (int64_t i = 0; i < n; ++i) block[i] *= share;
+      for (int64_t k = 1; k < together; ++k) std::copy_n(block, n, block + k * n);
+      fold_block<Reduction::red_sum>(x, part, n, stride, together, deviations, [block](T v, int64_t i) {
+        const T step = v - block[i];
+        return step * step;
+      });
     }
     join<K>(first, second, before + at, block, deviations, part, n);
   }
