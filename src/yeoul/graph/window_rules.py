@@ -15,7 +15,7 @@ Pairs = tuple[tuple[int, int], ...]
 
 def convolution(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     x, kernel = inputs
-    inner = _unpadded(x, attributes, kernel.shape)
+    inner = _unpadded(x, attributes)
     if inner is not None:
         return conv_primitive(inner[0], kernel, **inner[1])
     chosen = _chosen(x.shape, kernel.shape, attributes)
@@ -36,7 +36,7 @@ def input_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict)
 
 def kernel_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     x, dy = inputs
-    inner = _unpadded(x, attributes, tensor.shape)
+    inner = _unpadded(x, attributes)
     if inner is not None:
         return conv_kernel_grad_primitive(inner[0], dy, **inner[1])
     chosen = _chosen(x.shape, tensor.shape, attributes)
@@ -54,14 +54,14 @@ def cropped_input_gradient(tensor: Tensor, x: Tensor, starts: Sequence[int], sto
     high = [size - stop for size, stop in zip(shape, stops, strict=True)]
     if starts[0] or high[0] or starts[-1] or high[-1]:
         return None
-    padding = _wider(attributes, list(zip(starts, high, strict=True))[1:-1], node.inputs[1].shape[:-2])
+    padding = _wider(attributes, list(zip(starts, high, strict=True))[1:-1])
     if padding is None:
         return None
     whole = {**attributes, "padding": padding, "input_shape": tuple(tensor.shape)}
     return conv_input_grad_primitive(*node.inputs, **whole)
 
 
-def _unpadded(x: Tensor, attributes: dict, kernel: Sequence) -> tuple[Tensor, dict] | None:
+def _unpadded(x: Tensor, attributes: dict) -> tuple[Tensor, dict] | None:
     """What is padded in `x`, and the geometry of a convolution that pads by itself."""
     node: Any = x.node
     if node is None or node.op.name != "pad" or node.attributes["value"] != 0:
@@ -69,7 +69,7 @@ def _unpadded(x: Tensor, attributes: dict, kernel: Sequence) -> tuple[Tensor, di
     widths = node.attributes["widths"]
     if any(widths[0]) or any(widths[-1]):
         return None
-    padding = _wider(attributes, widths[1:-1], kernel[:-2])
+    padding = _wider(attributes, widths[1:-1])
     return None if padding is None else (node.inputs[0], {**attributes, "padding": padding})
 
 
@@ -86,14 +86,8 @@ def _dense(attributes: dict) -> dict:
     return {**attributes, "strides": ones, "dilation": ones}
 
 
-def _wider(attributes: dict, widths: Sequence, window: Sequence[int]) -> Pairs | None:
-    """The padding with `widths` more, if it stays narrower than the window."""
-    padding = []
-    for (low, high), (before, after), size, step in zip(
-        attributes["padding"], widths, window, attributes["dilation"], strict=True
-    ):
-        pair = (low + before, high + after)
-        if min(before, after) < 0 or max(pair) > (size - 1) * step:
-            return None
-        padding.append(pair)
-    return tuple(padding)
+def _wider(attributes: dict, widths: Sequence) -> Pairs | None:
+    """The padding with `widths` more on each side; None if a width is negative."""
+    if any(min(pair) < 0 for pair in widths):
+        return None
+    return tuple((a + c, b + d) for (a, b), (c, d) in zip(attributes["padding"], widths, strict=True))
