@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from yeoul.core import dtypes
@@ -144,10 +144,11 @@ def memory_plan(model: Any, batch_size: int | None = None) -> MemoryPlan:
         non_trainable=bytes_of(model.non_trainable_variables),
         optimizer=bytes_of(model.optimizer.variables) if is_trained else 0,
         metrics=bytes_of(model.metrics_variables) if training is not None else 0,
-        training=_step(training) if training is not None else None,
-        predict=_step(predict),
+        training=_step(training, model) if training is not None else None,
+        predict=_step(predict, model),
     )
 
 
-def _step(memory: ProgramMemory) -> StepMemory:
-    return StepMemory(memory.batch, memory.arena, memory.workspace, memory.constants, memory.unshared, memory.largest)
+def _step(memory: ProgramMemory, model: Any) -> StepMemory:
+    largest = tuple(replace(value, layer=value.layer.removeprefix(f"{model.name}/")) for value in memory.largest)
+    return StepMemory(memory.batch, memory.arena, memory.workspace, memory.constants, memory.unshared, largest)
