@@ -23,8 +23,8 @@ class Setting:
 SETTINGS = {
     "fashion_cnn": Setting("Fashion CNN 32C3-P-64C3-P-100", (28, 28, 1), 10, 32, "adam", 200),
     "resnet20": Setting("ResNet-20", (32, 32, 3), 10, 64, "sgd", 20),
-    "mobilenet_v2": Setting("MobileNetV2", (224, 224, 3), 1000, 16, "sgd", 1),
-    "resnet50": Setting("ResNet50", (224, 224, 3), 1000, 16, "sgd", 1),
+    "mobilenet_v2": Setting("MobileNetV2", (224, 224, 3), 1000, 16, "sgd", 4),
+    "resnet50": Setting("ResNet50", (224, 224, 3), 1000, 16, "sgd", 2),
 }
 
 
