@@ -6,7 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from yeoul.core.graph import Graph, topological
-from yeoul.core.tensor import Node, Tensor, apply
+from yeoul.core.tensor import Tensor
+from yeoul.graph.rebuilding import Found, rebuilt
 from yeoul.ops.registry import PRIMITIVES
 
 _SMALL = 8  # weights are worth arithmetic of their own if the tensor they meet is this many times larger
@@ -32,36 +33,16 @@ def fold_affine(graph: Graph) -> Graph:
     chains = _chains(graph, order, targets)
     if not chains:
         return graph
-    found: dict[int, Tensor] = {}
-    several: dict[int, list[Tensor]] = {}  # the outputs of nodes that have more than one
-    for t in order:
-        node: Any = t.node
-        if node is None or t.array is not None:
-            found[id(t)] = t
-            continue
-        if id(t) in chains:
-            x, scale, shift, _ = chains[id(t)]
-            y = found[id(x)]
-            y = y if scale is None else _apply("mul", y, scale)
-            found[id(t)] = y if shift is None else _apply("add", y, shift)
-            continue
-        inputs = tuple(found[id(x)] for x in node.inputs)
-        if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            found[id(t)] = t
-        elif node.siblings is not None:
-            if id(node) not in several:
-                several[id(node)] = apply(node.op, inputs, node.attributes)
-            found[id(t)] = several[id(node)][t.index]
-        else:
-            found[id(t)] = Tensor(None, t.shape, t.dtype, Node(node.op, inputs, node.attributes))
-    count = len(graph.outputs)
-    new = [found[id(t)] for t in targets]
-    return Graph(
-        graph.inputs,
-        new[:count],
-        graph.variables,
-        [(variable, value) for (variable, _), value in zip(graph.updates, new[count:], strict=True)],
-    )
+
+    def folded(t: Tensor, found: Found) -> Tensor | None:
+        if id(t) not in chains:
+            return None
+        x, scale, shift, _ = chains[id(t)]
+        y = found[id(x)]
+        y = y if scale is None else _apply("mul", y, scale)
+        return y if shift is None else _apply("add", y, shift)
+
+    return rebuilt(graph, folded)
 
 
 def _chains(graph: Graph, order: list[Tensor], targets: list[Tensor]) -> dict[int, _Chain]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from yeoul.core.graph import Graph, topological
-from yeoul.core.tensor import Node, Op, Tensor, apply
+from yeoul.core.tensor import Node, Op, Tensor
+from yeoul.graph.rebuilding import Found, rebuilt
 from yeoul.ops.registry import Elementwise, cast
 
 HALF = ("float16", "bfloat16")
@@ -22,47 +25,25 @@ def widen(graph: Graph) -> Graph:
     The rounding is that of the reference, which computes halves the same way.
     """
     targets = [*graph.outputs, *(value for _, value in graph.updates)]
-    order = topological(targets)
-    if not any(t.dtype in HALF for t in order):
+    if not any(t.dtype in HALF for t in topological(targets)):
         return graph
-    found: dict[int, Tensor] = {}
     wide: dict[int, Tensor] = {}
-    several: dict[int, list[Tensor]] = {}  # the outputs of nodes that have more than one
 
     def widened(x: Tensor) -> Tensor:
         if x.dtype not in HALF:
             return x
         return wide.setdefault(id(x), cast(x, "float32"))
 
-    for t in order:
-        node = t.node
-        if node is None or t.array is not None:
-            found[id(t)] = t
-            continue
-        inputs = tuple(found[id(x)] for x in node.inputs)
-        if node.siblings is not None:
-            if all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-                found[id(t)] = t
-            else:
-                if id(node) not in several:
-                    several[id(node)] = apply(node.op, inputs, node.attributes)
-                found[id(t)] = several[id(node)][t.index]
-        elif _computes(node.op) and any(x.dtype in HALF for x in inputs):
-            dtype = "float32" if t.dtype in HALF else t.dtype
-            y = Tensor(None, t.shape, dtype, Node(node.op, tuple(widened(x) for x in inputs), node.attributes))
-            found[id(t)] = cast(y, t.dtype)
-        elif all(a is b for a, b in zip(inputs, node.inputs, strict=True)):
-            found[id(t)] = t
-        else:
-            found[id(t)] = Tensor(None, t.shape, t.dtype, Node(node.op, inputs, node.attributes))
-    count = len(graph.outputs)
-    new = [found[id(t)] for t in targets]
-    return Graph(
-        graph.inputs,
-        new[:count],
-        graph.variables,
-        [(variable, value) for (variable, _), value in zip(graph.updates, new[count:], strict=True)],
-    )
+    def in_float32(t: Tensor, found: Found) -> Tensor | None:
+        node: Any = t.node
+        inputs = [found[id(x)] for x in node.inputs]
+        if node.siblings is not None or not _computes(node.op) or not any(x.dtype in HALF for x in inputs):
+            return None
+        dtype = "float32" if t.dtype in HALF else t.dtype
+        y = Tensor(None, t.shape, dtype, Node(node.op, tuple(widened(x) for x in inputs), node.attributes))
+        return cast(y, t.dtype)
+
+    return rebuilt(graph, in_float32)
 
 
 def _computes(op: Op) -> bool:
