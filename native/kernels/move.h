@@ -2,7 +2,8 @@
 //
 //   dst[sum_d i_d t_d] = src[sum_d i_d s_d]
 //
-// The last two axes are copied in squares, so that both sides of a transposition stay in the cache; runs are copied whole.
+// The last two axes are copied in squares, so that both sides of a transposition stay in the cache; runs are copied
+// whole.
 #pragma once
 
 #include <algorithm>
@@ -23,16 +24,19 @@ inline Plan copy_plan(const CopyTask& t) {
 }
 
 template <typename T>
-void copy_square(const T* src, T* dst, int64_t rows, int64_t columns, int64_t src_row, int64_t src_column, int64_t dst_row, int64_t dst_column) {
+void copy_square(const T* src, T* dst, int64_t rows, int64_t columns, int64_t src_row, int64_t src_column,
+                 int64_t dst_row, int64_t dst_column) {
   if (src_column == 1 && dst_column == 1) {
-    for (int64_t r = 0; r < rows; ++r) std::memcpy(dst + r * dst_row, src + r * src_row, static_cast<size_t>(columns) * sizeof(T));
+    for (int64_t r = 0; r < rows; ++r)
+      std::memcpy(dst + r * dst_row, src + r * src_row, static_cast<size_t>(columns) * sizeof(T));
     return;
   }
   constexpr int64_t kSide = 16;
   for (int64_t r0 = 0; r0 < rows; r0 += kSide)
     for (int64_t c0 = 0; c0 < columns; c0 += kSide)
       for (int64_t r = r0; r < std::min(r0 + kSide, rows); ++r)
-        for (int64_t c = c0; c < std::min(c0 + kSide, columns); ++c) dst[r * dst_row + c * dst_column] = src[r * src_row + c * src_column];
+        for (int64_t c = c0; c < std::min(c0 + kSide, columns); ++c)
+          dst[r * dst_row + c * dst_column] = src[r * src_row + c * src_column];
 }
 
 template <typename T>
@@ -44,13 +48,14 @@ void copy_typed(const CopyTask& t, int64_t first, int64_t last) {
     return;
   }
   if (t.n_dims == 1) {
-    copy_square<T>(src + first * t.src_strides[0], dst + first * t.dst_strides[0], 1, last - first, 0, t.src_strides[0], 0, t.dst_strides[0]);
+    copy_square<T>(src + first * t.src_strides[0], dst + first * t.dst_strides[0], 1, last - first, 0, t.src_strides[0],
+                   0, t.dst_strides[0]);
     return;
   }
   const int r = t.n_dims - 2, c = t.n_dims - 1;
   if (t.n_dims == 2) {
-    copy_square<T>(src + first * t.src_strides[0], dst + first * t.dst_strides[0], last - first, t.dims[1], t.src_strides[0],
-                   t.src_strides[1], t.dst_strides[0], t.dst_strides[1]);
+    copy_square<T>(src + first * t.src_strides[0], dst + first * t.dst_strides[0], last - first, t.dims[1],
+                   t.src_strides[0], t.src_strides[1], t.dst_strides[0], t.dst_strides[1]);
     return;
   }
   int64_t index[kMaxDims] = {first};
@@ -58,7 +63,8 @@ void copy_typed(const CopyTask& t, int64_t first, int64_t last) {
   for (int d = 0; d < t.n_dims; ++d)
     if (t.dims[d] == 0) return;
   while (index[0] < last) {
-    copy_square<T>(src + from, dst + to, t.dims[r], t.dims[c], t.src_strides[r], t.src_strides[c], t.dst_strides[r], t.dst_strides[c]);
+    copy_square<T>(src + from, dst + to, t.dims[r], t.dims[c], t.src_strides[r], t.src_strides[c], t.dst_strides[r],
+                   t.dst_strides[c]);
     for (int d = r - 1; d >= 0; --d) {
       from += t.src_strides[d], to += t.dst_strides[d];
       if (++index[d] < t.dims[d] || d == 0) break;
@@ -73,10 +79,14 @@ inline void copy_run(const CopyTask& t, const Plan& plan, int64_t piece) {
   const int64_t first = rows * piece / plan.pieces, last = rows * (piece + 1) / plan.pieces;
   if (first >= last) return;
   switch (t.elem_bytes) {
-    case 1: return copy_typed<uint8_t>(t, first, last);
-    case 2: return copy_typed<uint16_t>(t, first, last);
-    case 4: return copy_typed<uint32_t>(t, first, last);
-    default: return copy_typed<uint64_t>(t, first, last);
+    case 1:
+      return copy_typed<uint8_t>(t, first, last);
+    case 2:
+      return copy_typed<uint16_t>(t, first, last);
+    case 4:
+      return copy_typed<uint32_t>(t, first, last);
+    default:
+      return copy_typed<uint64_t>(t, first, last);
   }
 }
 
@@ -98,7 +108,8 @@ inline int64_t gather(const GatherTask& t, int64_t piece, int64_t pieces) {
       if (index < 0) index += t.axis;
       if (index < 0 || index >= t.axis) return i;
     }
-    std::memcpy(dst + (outer * t.count + i) * bytes, src + (outer * t.axis + index) * bytes, static_cast<size_t>(bytes));
+    std::memcpy(dst + (outer * t.count + i) * bytes, src + (outer * t.axis + index) * bytes,
+                static_cast<size_t>(bytes));
   }
   return -1;
 }
@@ -124,10 +135,14 @@ int64_t scatter_typed(const ScatterTask& t) {
 
 inline int64_t scatter_add(const ScatterTask& t) {
   switch (t.type) {
-    case DType::I32: return scatter_typed<int32_t>(t);
-    case DType::I64: return scatter_typed<int64_t>(t);
-    case DType::F64: return scatter_typed<double>(t);
-    default: return scatter_typed<float>(t);
+    case DType::I32:
+      return scatter_typed<int32_t>(t);
+    case DType::I64:
+      return scatter_typed<int64_t>(t);
+    case DType::F64:
+      return scatter_typed<double>(t);
+    default:
+      return scatter_typed<float>(t);
   }
 }
 

@@ -129,7 +129,8 @@ inline double log_of(double x) {
   return x >= 0.0 ? y : std::numeric_limits<double>::quiet_NaN();
 }
 
-// log(u) x / (u - 1) with u = 1 + x takes back the rounding of 1 + x.  Source: HP-15C handbook, via Goldberg 1991, theorem 4.
+// log(u) x / (u - 1) with u = 1 + x takes back the rounding of 1 + x.  Source: HP-15C handbook, via Goldberg 1991,
+// theorem 4.
 template <typename T>
 inline T log1p_of(T x) {
   const T u = T(1) + x;
@@ -172,7 +173,8 @@ inline double tanh_of(double x) {
   return x == x ? y : x;
 }
 
-// |x| < 1: x p(x^2), else 1 - exp(q(|x|)).  Both polynomials interpolate at Chebyshev nodes, within 3 units in the last place.
+// |x| < 1: x p(x^2), else 1 - exp(q(|x|)).  Both polynomials interpolate at Chebyshev nodes, within 3 units in the last
+// place.
 inline float erf_of(float x) {
   const float a = std::fabs(x);
   const float z = x * x;

@@ -15,7 +15,8 @@ namespace yeoul {
 
 constexpr int64_t kMapOpWords = 3 + kMaxOperands;  // of byte code: op, dtype, result, operands
 
-#define YEOUL_OPCODES(X) X(map) X(gemm) X(reduce) X(copy) X(fill) X(gather) X(scatter_add) X(random) X(host) X(conv) X(pool)
+#define YEOUL_OPCODES(X) \
+  X(map) X(gemm) X(reduce) X(copy) X(fill) X(gather) X(scatter_add) X(random) X(host) X(conv) X(pool)
 
 enum class OpCode : uint8_t {
 #define X(name) code_##name,
