@@ -131,6 +131,22 @@ def test_steps_stop_and_go_on() -> None:
     np.testing.assert_array_equal(r.rows_seen(), np.tile(np.arange(10), 3))
 
 
+def test_rows_gathered_ahead_are_those_of_the_step_that_takes_them() -> None:
+    _native.set_num_threads(2)
+    r = Recorder(600, 100, width=400)
+    loop = _native.Loop([r.phase(np.array([3, 0], np.uint32))])
+    assert loop.run(-1, 2, -1.0)[1] == 2
+    r.x += 1  # changed between two calls
+    r.fails_at = 3
+    with pytest.raises(ArithmeticError, match="fails once"):
+        loop.run(1, -1, -1.0)
+    loop.run(1, -1, -1.0)
+    order = permutation(3, 0, 600)
+    expected = np.arange(600 * 400, dtype=f32).reshape(600, 400)[order, 0]
+    expected[200:] += 1
+    np.testing.assert_array_equal(np.concatenate(r.seen), expected)
+
+
 def test_phases_follow_each_other() -> None:
     train, validation = Recorder(10, 4), Recorder(6, 3)
     loop = _native.Loop([train.phase(np.array([1, 0], np.uint32)), validation.phase()])
