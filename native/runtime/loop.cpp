@@ -58,7 +58,7 @@ Progress Loop::run_held(int64_t max_epochs, int64_t max_steps, double seconds) {
   // Rows gathered ahead are not kept between calls: whoever called may change them.
   struct Ahead {
     Loop& loop;
-    ~Ahead() { loop.drop_ahead(); }
+    ~Ahead() { loop.finish_ahead(); }
   } ahead{*this};
   int64_t epochs = 0, steps = 0;
   const auto start = Clock::now();
@@ -158,8 +158,7 @@ Loop::Gather::Gather(const Phase& from, const uint32_t* whole_order, int64_t ste
   rows = std::min(from.batch, from.samples - step * from.batch);
   int64_t row_bytes = 0;
   for (const PhaseData& data : from.data) row_bytes += data.row_bytes;
-  bytes = rows * row_bytes;
-  piece_rows = bytes < kParallelGatherBytes ? rows : std::max<int64_t>(kGatherPieceBytes / row_bytes, 1);
+  piece_rows = rows * row_bytes < kParallelGatherBytes ? rows : std::max<int64_t>(kGatherPieceBytes / row_bytes, 1);
 }
 
 void Loop::Gather::copy(int64_t piece) const {
@@ -177,11 +176,11 @@ void Loop::Gather::copy(int64_t piece) const {
 
 void Loop::gather_batch(Phase& phase) {
   constexpr auto copy = [](void* gather, int64_t piece, char*) { static_cast<Gather*>(gather)->copy(piece); };
-  if (ahead_step_ == step_) {
+  const bool is_ready = ahead_step_ == step_;
+  finish_ahead();
+  if (is_ready) {
     side_ = ahead_->side;
-    drop_ahead();
   } else {
-    drop_ahead();
     Gather now(phase, order_.data(), step_, side_);
     Pool::global().run(copy, &now, now.pieces(), 0, nullptr);
   }
@@ -194,7 +193,7 @@ void Loop::gather_batch(Phase& phase) {
 }
 
 // Waits for what is gathered ahead.
-void Loop::drop_ahead() {
+void Loop::finish_ahead() {
   if (ahead_pool_ != nullptr) ahead_pool_->finish();
   ahead_pool_ = nullptr;
   ahead_step_ = -1;

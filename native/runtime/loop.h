@@ -78,10 +78,9 @@ class Loop {
   void begin_phase(Phase& phase);
   void run_step(Phase& phase);
   void finish_phase(Phase& phase);
-  void bind_batch(Phase& phase, int side);
   void draw_order(Phase& phase);
   void gather_batch(Phase& phase);
-  void drop_ahead();
+  void finish_ahead();
 
   // Rows of all arrays of a phase for one step, copied piece by piece.
   struct Gather {
@@ -90,7 +89,7 @@ class Loop {
 
     const Phase* phase = nullptr;
     const uint32_t* order = nullptr;  // of this step's rows
-    int64_t rows = 0, piece_rows = 1, bytes = 0;
+    int64_t rows = 0, piece_rows = 1;
     int side = 0;
     int64_t pieces() const { return rows == 0 ? 0 : (rows - 1) / piece_rows + 1; }
   };

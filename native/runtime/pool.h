@@ -43,7 +43,8 @@ class Pool {
 
   // Pieces that threads claim one by one.  Written while no piece is left to claim, read only after claiming one.
   struct Job {
-    bool claim(int64_t& piece);
+    // Claims a piece and does it; false if none is left.
+    bool do_piece(char* scratch);
     void post(Work work, void* context, int64_t pieces);
 
     Work work_ = nullptr;

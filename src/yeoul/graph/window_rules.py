@@ -7,21 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from yeoul.core.tensor import Tensor
-from yeoul.ops.convolution import conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
+from yeoul.ops.convolution import Pairs, conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
 from yeoul.ops.layout import slice_primitive, unslice_primitive
-
-Pairs = tuple[tuple[int, int], ...]
 
 
 def convolution(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     x, kernel = inputs
-    inner = _unpadded(x, attributes)
-    if inner is not None:
-        return conv_primitive(inner[0], kernel, **inner[1])
-    chosen = _chosen(x.shape, kernel.shape, attributes)
-    if chosen is None:
-        return None
-    return conv_primitive(slice_primitive(x, stops=x.shape, **chosen), kernel, **_dense(attributes))
+    found = _simpler_image(x, kernel.shape, attributes)
+    return None if found is None else conv_primitive(found[0], kernel, **found[1])
+
+
+def kernel_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    x, dy = inputs
+    found = _simpler_image(x, tensor.shape, attributes)
+    return None if found is None else conv_kernel_grad_primitive(found[0], dy, **found[1])
 
 
 def input_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
@@ -32,17 +31,6 @@ def input_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict)
     shape = (*dy.shape[:-1], tensor.shape[-1])
     g = conv_input_grad_primitive(dy, kernel, **{**_dense(attributes), "input_shape": shape})
     return unslice_primitive(g, shape=tensor.shape, **chosen)
-
-
-def kernel_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
-    x, dy = inputs
-    inner = _unpadded(x, attributes)
-    if inner is not None:
-        return conv_kernel_grad_primitive(inner[0], dy, **inner[1])
-    chosen = _chosen(x.shape, tensor.shape, attributes)
-    if chosen is None:
-        return None
-    return conv_kernel_grad_primitive(slice_primitive(x, stops=x.shape, **chosen), dy, **_dense(attributes))
 
 
 def cropped_input_gradient(tensor: Tensor, x: Tensor, starts: Sequence[int], stops: Sequence[int]) -> Tensor | None:
@@ -61,16 +49,16 @@ def cropped_input_gradient(tensor: Tensor, x: Tensor, starts: Sequence[int], sto
     return conv_input_grad_primitive(*node.inputs, **whole)
 
 
-def _unpadded(x: Tensor, attributes: dict) -> tuple[Tensor, dict] | None:
-    """What is padded in `x`, and the geometry of a convolution that pads by itself."""
+def _simpler_image(x: Tensor, kernel: Sequence, attributes: dict) -> tuple[Tensor, dict] | None:
+    """What a convolution can read instead of `x`, and its geometry then: without zeros around, or with the elements chosen."""
     node: Any = x.node
-    if node is None or node.op.name != "pad" or node.attributes["value"] != 0:
-        return None
-    widths = node.attributes["widths"]
-    if any(widths[0]) or any(widths[-1]):
-        return None
-    padding = _wider(attributes, widths[1:-1])
-    return None if padding is None else (node.inputs[0], {**attributes, "padding": padding})
+    if node is not None and node.op.name == "pad" and node.attributes["value"] == 0:
+        first, *widths, last = node.attributes["widths"]
+        padding = None if any((*first, *last)) else _wider(attributes, widths)
+        if padding is not None:
+            return node.inputs[0], {**attributes, "padding": padding}
+    chosen = _chosen(x.shape, kernel, attributes)
+    return None if chosen is None else (slice_primitive(x, stops=x.shape, **chosen), _dense(attributes))
 
 
 def _chosen(shape: Sequence, kernel: Sequence, attributes: dict) -> dict | None:

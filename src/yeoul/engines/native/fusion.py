@@ -227,10 +227,7 @@ def _components(members: list[Tensor]) -> list[list[Tensor]]:
     """Members connected by data; tiny ones all together."""
     if len(members) == 1:
         return [members]
-    size = 1
-    for s in members[0].shape:
-        size *= s  # type: ignore[operator]
-    if size <= _TINY:
+    if members[0].size <= _TINY:
         return [members]
     parent = {id(t): id(t) for t in members}
 
@@ -379,8 +376,8 @@ def _compute_again(order: list[Tensor], groups: dict, consumers: dict, results: 
         group = groups.get(id(t))
         if group is None or not any(m is t for m in group.stored) or id(t) in results:
             continue
-        size, node = _count(t), t.node
-        large = {id(x): x for x in node.inputs if 8 * _count(x) > size}  # type: ignore[union-attr]
+        size, node = t.size, t.node
+        large = {id(x): x for x in node.inputs if 8 * x.size > size}  # type: ignore[union-attr]
         if node.op.name not in _CHEAP or size < _WORTH_STORING or len(large) != 1:  # type: ignore[union-attr]
             continue
         source = next(iter(large.values()))
@@ -410,13 +407,6 @@ def _drop_unread(group: Group) -> None:
         if id(m) in needed:
             needed.update(id(x) for x in m.node.inputs)  # type: ignore[union-attr]
     group.members = [m for m in group.members if id(m) in needed]
-
-
-def _count(t: Tensor) -> int:
-    size = 1
-    for s in t.shape:
-        size *= s  # type: ignore[operator]
-    return size
 
 
 def reduces_in_place(shape: tuple, axes: tuple[int, ...]) -> bool:
