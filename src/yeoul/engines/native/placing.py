@@ -12,6 +12,7 @@ import numpy as np
 from yeoul import _native
 from yeoul.core import dtypes
 from yeoul.core.graph import Graph, topological
+from yeoul.core.shapes import size_of
 from yeoul.core.tensor import Tensor
 from yeoul.engines.native.fusion import REDUCE_NAMES, Group, fuse, reduces_in_place
 from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
@@ -90,7 +91,7 @@ class Placement:
             x = node.inputs[0] if node.inputs else None  # type: ignore[assignment]
             if (
                 node.op.name in ("reshape", "stop_gradient", "custom_gradient")
-                or (node.op.name == "broadcast_to" and x is not None and elements(x.shape) == elements(t.shape))
+                or (node.op.name == "broadcast_to" and x is not None and size_of(x.shape) == size_of(t.shape))
                 or (node.op.name == "transpose" and _is_layout_kept(x.shape, node.attributes["permutation"]))
             ):
                 self.aliases[id(t)] = x  # type: ignore[assignment]
@@ -118,7 +119,7 @@ class Placement:
 
     @staticmethod
     def _bytes(tensor: Tensor) -> int:
-        return elements(tensor.shape) * SIZES[tensor.dtype]
+        return size_of(tensor.shape) * SIZES[tensor.dtype]
 
     def _new_slot(self, size: int, is_writable: int, kind: str) -> Storage:
         storage = Storage(SLOT, len(self.slots), size, kind=kind)
@@ -201,7 +202,7 @@ class Placement:
                 writer is not None
                 and id(root) not in placed
                 and id(old) not in leaf_results
-                and elements(root.shape) * SIZES[root.dtype] == slot.size
+                and size_of(root.shape) * SIZES[root.dtype] == slot.size
                 and not self._reads_unevenly(writer, old)
                 and not self._is_reached(writer, others, followers)
             ):
@@ -373,18 +374,11 @@ class Placement:
             return self._bytes(t.node.inputs[0])
         if name == "matmul":
             return sum(
-                elements((*lead, *x.shape[-2:])) * SIZES[x.dtype]
+                size_of((*lead, *x.shape[-2:])) * SIZES[x.dtype]
                 for x, lead in zip(t.node.inputs, [lead_of(t)] * 2, strict=True)
                 if needs_broadcast(t, x)
             )
         return 0
-
-
-def elements(shape: tuple) -> int:
-    size = 1
-    for s in shape:
-        size *= s
-    return size
 
 
 def _is_layout_kept(shape: tuple, permutation: tuple[int, ...]) -> bool:
@@ -397,5 +391,5 @@ def lead_of(t: Tensor) -> tuple:
 
 
 def needs_broadcast(t: Tensor, x: Tensor) -> bool:
-    own = elements(x.shape[:-2])
-    return own != 1 and own != elements(lead_of(t))
+    own = size_of(x.shape[:-2])
+    return own != 1 and own != size_of(lead_of(t))

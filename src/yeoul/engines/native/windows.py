@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from yeoul import _native
+from yeoul.core.shapes import size_of
 from yeoul.core.tensor import Tensor
 
 _DTYPES = _native.DTYPES
@@ -42,7 +43,7 @@ def conv_words(t: Tensor, value: Callable[[Tensor], int]) -> tuple[str, list[int
     is_whole = window == x[1:-1] and all(n == 1 for n in y[1:-1]) and all(d == 1 for d in dilation)
     # A sum over all pixels is left to the convolution, which takes it in blocks and parts.
     if is_unpadded and (is_whole or (is_point and name != "conv_kernel_grad")):
-        rows, depth = _product(y[:-1]), _product(window) * channels
+        rows, depth = size_of(y[:-1]), size_of(window) * channels
         if name == "conv":
             sizes = [rows, filters, depth, value(a), 0, depth, 1, value(b), 0, filters, 1]
         elif name == "conv_input_grad":
@@ -81,10 +82,3 @@ def is_windowed(t: Tensor) -> bool:
     node: Any = t.node
     dtypes = {t.dtype, *[x.dtype for x in node.inputs]}
     return dtypes in ({"float32"}, {"float64"})
-
-
-def _product(sizes: tuple) -> int:
-    result = 1
-    for size in sizes:
-        result *= size
-    return result

@@ -10,10 +10,11 @@ import numpy as np
 from yeoul import _native
 from yeoul.core import dtypes
 from yeoul.core.graph import Graph
+from yeoul.core.shapes import size_of
 from yeoul.core.tensor import Tensor
 from yeoul.engines.native.bytecode import MapWords, map_words
 from yeoul.engines.native.fusion import COMPUTED, REDUCE_NAMES, Group, is_product, reduces_in_place
-from yeoul.engines.native.placing import DTYPES, SIZES, Placement, elements, lead_of, needs_broadcast
+from yeoul.engines.native.placing import DTYPES, SIZES, Placement, lead_of, needs_broadcast
 from yeoul.engines.native.windows import POOLINGS, conv_words, is_windowed, pool_words
 
 _OPCODES = _native.OPCODES
@@ -89,19 +90,19 @@ class Instructions(Placement):
         m, n = t.shape[-2:]
         k = node.inputs[0].shape[-1]
         lead = lead_of(t)
-        batch = elements(lead)
+        batch = size_of(lead)
         operands = []
         offset = 0
         for x in node.inputs:
             source, is_transposed = self._operand(x)
             rows, columns = source.shape[-2:]
-            own = elements(source.shape[:-2])
+            own = size_of(source.shape[:-2])
             value = self._value(source)
             step = 0 if own == 1 else rows * columns
             if needs_broadcast(t, x):
                 # Leading axes that broadcast unevenly are spelled out.
                 storage = self.homes[id(group)][0]
-                size = elements((*lead, rows, columns)) * SIZES[t.dtype]
+                size = size_of((*lead, rows, columns)) * SIZES[t.dtype]
                 value = self._add_value(storage, offset, size, t.dtype)
                 offset += size
                 self._emit_broadcast(source, (*lead, rows, columns), value)
@@ -211,7 +212,7 @@ class Instructions(Placement):
             self._emit_run(source, self._add_value(storage, 0, storage.size, tensor.dtype), tensor)
 
     def _emit_run(self, source: int, target: int, tensor: Tensor) -> None:
-        self._copy(SIZES[tensor.dtype], (elements(tensor.shape),), source, 0, (1,), target, 0, (1,))
+        self._copy(SIZES[tensor.dtype], (size_of(tensor.shape),), source, 0, (1,), target, 0, (1,))
 
     def _emit_host(self, t: Any) -> None:
         node = t.node
@@ -243,12 +244,12 @@ def _folded(shape: tuple, axes: tuple[int, ...]) -> tuple[int, int, int]:
     real = [i for i, s in enumerate(shape) if s != 1]
     inside = [i for i in real if i in axes]
     if not inside:
-        return elements(shape), 1, 1
+        return size_of(shape), 1, 1
     first, last = inside[0], inside[-1]
     return (
-        elements(tuple(shape[i] for i in real if i < first)),
-        elements(tuple(shape[i] for i in inside)),
-        elements(tuple(shape[i] for i in real if i > last)),
+        size_of(tuple(shape[i] for i in real if i < first)),
+        size_of(tuple(shape[i] for i in inside)),
+        size_of(tuple(shape[i] for i in real if i > last)),
     )
 
 
@@ -313,9 +314,9 @@ def _emit_gather(low: Instructions, t: Any) -> None:
     if indices.dtype not in ("int32", "int64") or SIZES[t.dtype] == 16:
         low._emit_host(t)
         return
-    outer, inner = elements(x.shape[:axis]), elements(x.shape[axis + 1 :])
+    outer, inner = size_of(x.shape[:axis]), size_of(x.shape[axis + 1 :])
     mode = int(t.node.attributes.get("mode", "error") == "clip")
-    words = [SIZES[t.dtype], outer, x.shape[axis], inner, elements(indices.shape), DTYPES[indices.dtype]]
+    words = [SIZES[t.dtype], outer, x.shape[axis], inner, size_of(indices.shape), DTYPES[indices.dtype]]
     low._write("gather", [*words, low._value(x), low._value(indices), low._value(t), mode])
 
 
@@ -326,8 +327,8 @@ def _emit_scatter_add(low: Instructions, t: Any) -> None:
         low._emit_host(t)
         return
     axis, rank = a["axis"], a["rank"]
-    outer, inner = elements(updates.shape[:axis]), elements(updates.shape[axis + rank :])
-    words = [DTYPES[t.dtype], outer, a["size"], inner, elements(indices.shape), DTYPES[indices.dtype]]
+    outer, inner = size_of(updates.shape[:axis]), size_of(updates.shape[axis + rank :])
+    words = [DTYPES[t.dtype], outer, a["size"], inner, size_of(indices.shape), DTYPES[indices.dtype]]
     low._write("scatter_add", [*words, low._value(updates), low._value(indices), low._value(t), 1])
 
 
