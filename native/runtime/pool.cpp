@@ -107,15 +107,16 @@ void Pool::stop() {
   is_stopping_.store(false);
 }
 
-bool Pool::Job::do_piece(char* scratch) {
+bool Pool::Job::claim(int64_t& piece) {
   int64_t left = remaining_.load(std::memory_order_acquire);
-  do {
-    if (left <= 0) return false;
-  } while (!remaining_.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel, std::memory_order_acquire));
-  // Whoever holds a piece keeps the job from ending, so its fields stay as they are.
-  work_(context_, pieces_ - left, scratch);
-  done_.fetch_add(1, std::memory_order_release);
-  return true;
+  while (left > 0) {
+    if (remaining_.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+      // Whoever holds a piece keeps the job from ending, so its fields stay as they are.
+      piece = pieces_ - left;
+      return true;
+    }
+  }
+  return false;
 }
 
 void Pool::Job::post(Work work, void* context, int64_t pieces) {
@@ -133,7 +134,10 @@ bool Pool::offer(Work work, void* context, int64_t pieces) {
 }
 
 void Pool::finish() {
-  while (idle_job_.do_piece(nullptr)) {
+  int64_t piece;
+  while (idle_job_.claim(piece)) {
+    idle_job_.work_(idle_job_.context_, piece, nullptr);
+    idle_job_.done_.fetch_add(1, std::memory_order_release);
   }
   wait_for(idle_job_);
   is_offered_.store(false, std::memory_order_release);
@@ -154,13 +158,17 @@ void Pool::serve(Worker& self) {
   const auto is_needed = [this] {
     return job_.remaining_.load(std::memory_order_seq_cst) > 0 || is_stopping_.load(std::memory_order_relaxed);
   };
+  int64_t piece;
   for (;;) {
     const auto until = Clock::now() + kSpin;
     bool is_called = false;
     while (!is_called) {
       for (int i = 0; i < 32 && !is_called; ++i) {
         is_called = is_needed();
-        if (!is_called) idle_job_.do_piece(nullptr);
+        if (!is_called && idle_job_.claim(piece)) {
+          idle_job_.work_(idle_job_.context_, piece, nullptr);
+          idle_job_.done_.fetch_add(1, std::memory_order_release);
+        }
         relax();
       }
       if (!is_called && Clock::now() > until) {
@@ -171,7 +179,9 @@ void Pool::serve(Worker& self) {
         is_called = true;
       }
     }
-    while (job_.do_piece(self.scratch.data())) {
+    while (job_.claim(piece)) {
+      job_.work_(job_.context_, piece, self.scratch.data());
+      job_.done_.fetch_add(1, std::memory_order_release);
     }
     if (is_stopping_.load()) return;
   }
@@ -198,7 +208,10 @@ void Pool::run(Work work, void* context, int64_t pieces, size_t scratch_bytes, c
     }
     wake_.notify_all();
   }
-  while (job_.do_piece(own_scratch)) {
+  int64_t piece;
+  while (job_.claim(piece)) {
+    work(context, piece, own_scratch);
+    job_.done_.fetch_add(1, std::memory_order_release);
   }
   wait_for(job_);
   busy_.store(false, std::memory_order_release);

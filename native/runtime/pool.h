@@ -43,8 +43,7 @@ class Pool {
 
   // Pieces that threads claim one by one.  Written while no piece is left to claim, read only after claiming one.
   struct Job {
-    // Claims a piece and does it; false if none is left.
-    bool do_piece(char* scratch);
+    bool claim(int64_t& piece);
     void post(Work work, void* context, int64_t pieces);
 
     Work work_ = nullptr;
