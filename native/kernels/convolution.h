@@ -22,7 +22,9 @@
 #include "kernels/map.h"
 #include "kernels/patch.h"
 #include "kernels/scattered.h"
+#include "kernels/scratch.h"
 #include "kernels/vector.h"
+#include "kernels/winograd.h"
 
 namespace yeoul::YEOUL_ISA {
 
@@ -165,6 +167,7 @@ Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
 }
 
 inline Plan conv_plan(const ConvShape& s, const MapProgram* epilogue) {
+  if (is_winograd(s)) return winograd_plan(s, epilogue, conv_work(s));
   return s.type == DType::F64 ? conv_plan_typed<double>(s, epilogue) : conv_plan_typed<float>(s, epilogue);
 }
 
@@ -202,6 +205,7 @@ void conv_prepare_typed(const ConvTask& task, char* shared, int64_t piece, int64
 }
 
 inline void conv_prepare(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
+  if (is_winograd(task.shape)) return winograd_prepare(task, shared, piece, pieces);
   if (task.shape.type == DType::F64)
     conv_prepare_typed<double>(task, shared, piece, pieces);
   else
@@ -236,21 +240,6 @@ void products_with_weights(const LeftRows<T>& all, Run* own, int64_t count, int6
 }
 
 // -- forward and the input's gradient ---------------------------------------------------------------------------------
-// Hands out parts of a piece's scratch.
-class Scratch {
- public:
-  explicit Scratch(char* at) : at_(at) {}
-  template <typename T>
-  T* take(size_t bytes) {
-    char* found = at_;
-    at_ += bytes;
-    return reinterpret_cast<T*>(found);
-  }
-
- private:
-  char* at_;
-};
-
 template <typename T>
 void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char* memory) {
   const ConvShape& s = task.shape;
@@ -423,7 +412,8 @@ void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, cha
 // Adds the parts in order and applies the byte code, tile by tile.
 template <typename T>
 void conv_finish_typed(const ConvTask& task, const Plan& plan, char* shared, int64_t piece, char* scratch) {
-  const ConvLayout l = conv_layout<T>(task.shape, task.epilogue);
+  ConvLayout l = conv_layout<T>(task.shape, task.epilogue);
+  if (is_winograd(task.shape)) l.parts = winograd_layout(task.shape, task.epilogue).parts;
   const int64_t tiles = (l.kernel_size + kTile - 1) / kTile;
   T* parts = reinterpret_cast<T*>(shared);
   T* out = task.out ? static_cast<T*>(task.out) : parts;
@@ -459,6 +449,10 @@ void conv_run_typed(const ConvTask& task, char* shared, int64_t piece, char* scr
 }
 
 inline void conv_run(const ConvTask& task, char* shared, int64_t piece, char* scratch) {
+  if (is_winograd(task.shape)) {
+    return task.shape.kind == Convolution::conv_kernel_grad ? winograd_kernel_part(task, shared, piece, scratch)
+                                                           : winograd_targets(task, shared, piece, scratch);
+  }
   if (task.shape.type == DType::F64)
     conv_run_typed<double>(task, shared, piece, scratch);
   else
