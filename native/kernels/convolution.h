@@ -61,6 +61,12 @@ inline double conv_work(const ConvShape& s) {
   return work;
 }
 
+inline int64_t kernel_size(const ConvShape& s) {
+  int64_t size = s.channels * s.groups * s.filters;
+  for (const Spatial& a : s.axes) size *= a.window;
+  return size;
+}
+
 inline bool is_depthwise(const ConvShape& s) { return s.groups > 1 && s.channels == 1 && s.filters == 1; }
 
 template <typename T>
@@ -72,7 +78,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   l.is_depthwise = is_depthwise(s);
   PatchLayout& p = l.patch;
   patch_axes(s, p);
-  l.kernel_size = p.taps * s.channels * s.groups * s.filters;
+  l.kernel_size = kernel_size(s);
   const int64_t columns = p.target_channels, vectors = std::max<int64_t>((columns + w - 1) / w, 1);
   l.panels = (vectors + kTileVectors - 1) / kTileVectors;
   l.width = (vectors + l.panels - 1) / l.panels * w;
@@ -146,6 +152,11 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
 }
 
 template <typename T>
+double conv_nanoseconds(const ConvShape& s, const MapProgram* epilogue) {
+  return 50.0 + conv_work(s) * 2.0 / (sizeof(T) == 4 ? 40.0 : 20.0) + (epilogue ? map_work(*epilogue) : 0.0);
+}
+
+template <typename T>
 Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
   const ConvLayout l = conv_layout<T>(s, epilogue);
   Plan plan{};
@@ -162,12 +173,12 @@ Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
       plan.shared_scratch_bytes =
           static_cast<size_t>(l.patch.taps * l.patch.source_channels * s.groups * l.panels * l.width) * sizeof(T) + 64;
   }
-  plan.work = 50.0 + conv_work(s) * 2.0 / (sizeof(T) == 4 ? 40.0 : 20.0) + (epilogue ? map_work(*epilogue) : 0.0);
+  plan.work = conv_nanoseconds<T>(s, epilogue);
   return plan;
 }
 
 inline Plan conv_plan(const ConvShape& s, const MapProgram* epilogue) {
-  if (is_winograd(s)) return winograd_plan(s, epilogue, conv_work(s));
+  if (is_winograd(s)) return winograd_plan(s, epilogue, conv_nanoseconds<float>(s, epilogue));
   return s.type == DType::F64 ? conv_plan_typed<double>(s, epilogue) : conv_plan_typed<float>(s, epilogue);
 }
 
@@ -412,18 +423,18 @@ void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, cha
 // Adds the parts in order and applies the byte code, tile by tile.
 template <typename T>
 void conv_finish_typed(const ConvTask& task, const Plan& plan, char* shared, int64_t piece, char* scratch) {
-  ConvLayout l = conv_layout<T>(task.shape, task.epilogue);
-  if (is_winograd(task.shape)) l.parts = winograd_layout(task.shape, task.epilogue).parts;
-  const int64_t tiles = (l.kernel_size + kTile - 1) / kTile;
+  const int64_t n_parts = is_winograd(task.shape) ? winograd_layout(task.shape, task.epilogue).parts
+                                                  : conv_layout<T>(task.shape, task.epilogue).parts;
+  const int64_t size = kernel_size(task.shape), tiles = (size + kTile - 1) / kTile;
   T* parts = reinterpret_cast<T*>(shared);
   T* out = task.out ? static_cast<T*>(task.out) : parts;
   for (int64_t tile = tiles * piece / plan.finish_pieces; tile < tiles * (piece + 1) / plan.finish_pieces; ++tile) {
-    const int64_t begin = tile * kTile, end = std::min(begin + kTile, l.kernel_size);
-    if (l.parts > 1) {
+    const int64_t begin = tile * kTile, end = std::min(begin + kTile, size);
+    if (n_parts > 1) {
       T sum[kTile];
       std::copy(parts + begin, parts + end, sum);
-      for (int64_t part = 1; part < l.parts; ++part) {
-        const T* more = parts + part * l.kernel_size + begin;
+      for (int64_t part = 1; part < n_parts; ++part) {
+        const T* more = parts + part * size + begin;
         for (int64_t i = 0; i < end - begin; ++i) sum[i] += more[i];
       }
       std::copy_n(sum, end - begin, out + begin);
@@ -451,7 +462,7 @@ void conv_run_typed(const ConvTask& task, char* shared, int64_t piece, char* scr
 inline void conv_run(const ConvTask& task, char* shared, int64_t piece, char* scratch) {
   if (is_winograd(task.shape)) {
     return task.shape.kind == Convolution::conv_kernel_grad ? winograd_kernel_part(task, shared, piece, scratch)
-                                                           : winograd_targets(task, shared, piece, scratch);
+                                                            : winograd_targets(task, shared, piece, scratch);
   }
   if (task.shape.type == DType::F64)
     conv_run_typed<double>(task, shared, piece, scratch);

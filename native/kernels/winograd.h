@@ -20,13 +20,14 @@
 
 namespace yeoul::YEOUL_ISA {
 
-constexpr int kSide = 4, kReach = 6, kPlaces = kReach * kReach;  // of a tile: targets, elements read, products
+constexpr int kTargetSide = 4, kSourceSide = 6,
+              kPlaces = kSourceSide * kSourceSide;  // of a tile: targets, elements read, products
 
 // -- the transforms, along one axis -------------------------------------------------------------------------------
 // B' x
 struct SourceLine {
   template <typename V>
-  static void apply(const V (&x)[kReach], V (&to)[kReach]) {
+  static void apply(const V (&x)[kSourceSide], V (&to)[kSourceSide]) {
     const V u = x[3] - x[1], v = x[4] - x[2];
     to[0] = 1.5F * u + v + (x[0] - x[2]);
     to[1] = 1.5F * (x[3] + x[2]) + (v + u);
@@ -40,7 +41,7 @@ struct SourceLine {
 // G g
 struct KernelLine {
   template <typename V>
-  static void apply(const V (&g)[3], V (&to)[kReach]) {
+  static void apply(const V (&g)[3], V (&to)[kSourceSide]) {
     const V even = (g[0] + g[2]) * (1.0F / 3), odd = g[1] * (1.0F / 3);
     to[0] = g[0];
     to[1] = even + odd;
@@ -54,7 +55,7 @@ struct KernelLine {
 // A' m
 struct TargetLine {
   template <typename V>
-  static void apply(const V (&m)[kReach], V (&to)[kSide]) {
+  static void apply(const V (&m)[kSourceSide], V (&to)[kTargetSide]) {
     const V even = m[1] + m[2], odd = m[1] - m[2];
     to[0] = m[0] + even + (m[3] + m[4]);
     to[1] = odd + 0.5F * m[3] - 2.0F * m[4];
@@ -66,7 +67,7 @@ struct TargetLine {
 // A dy
 struct TargetGradLine {
   template <typename V>
-  static void apply(const V (&dy)[kSide], V (&to)[kReach]) {
+  static void apply(const V (&dy)[kTargetSide], V (&to)[kSourceSide]) {
     const V even = dy[0] + dy[2], odd = dy[1] + dy[3];
     to[0] = dy[0];
     to[1] = even + odd;
@@ -80,7 +81,7 @@ struct TargetGradLine {
 // G' u
 struct KernelGradLine {
   template <typename V>
-  static void apply(const V (&u)[kReach], V (&to)[3]) {
+  static void apply(const V (&u)[kSourceSide], V (&to)[3]) {
     const V even = (u[1] + u[2]) * (1.0F / 3), odd = (u[1] - u[2]) * (1.0F / 3);
     const V half = u[3] * (-16.0F / 15), twice = u[4] * (1.0F / 15);
     to[0] = u[0] + odd + (half + twice);
@@ -89,14 +90,42 @@ struct KernelGradLine {
   }
 };
 
-// N x N values, load(i, j), to M x M, store(i, j, value).
-template <typename Line, int N, int M, typename Load, typename Store>
-[[gnu::always_inline]] inline void transform(Load load, Store store) {
+// The next of addresses an even step apart.  Left to itself the compiler keeps all of them, in registers it has not.
+template <typename T>
+inline T* walk(T* at, int64_t step) {
+  at += step;
+  asm("" : "+r"(at));
+  return at;
+}
+
+// Columns and rows of an array of vectors, one after the other.
+inline auto columns_of(const float* at, int64_t row, int64_t column) {
+  return [=]<int N>(int, Vec<float>(&line)[N]) mutable {
+    const float* p = at;
+#pragma GCC unroll 6
+    for (int i = 0; i < N; ++i, p = walk(p, row)) line[i] = load(p);
+    at = walk(at, column);
+  };
+}
+inline auto rows_of(float* at, int64_t row, int64_t column) {
+  return [=]<int M>(int, const Vec<float>(&line)[M]) mutable {
+    float* p = at;
+#pragma GCC unroll 6
+    for (int j = 0; j < M; ++j, p = walk(p, column)) store(p, line[j]);
+    at = walk(at, row);
+  };
+}
+// The 36 places of a channel.
+inline auto columns_of_places(const float* at, int64_t place) { return columns_of(at, kSourceSide * place, place); }
+inline auto rows_of_places(float* at, int64_t place) { return rows_of(at, kSourceSide * place, place); }
+
+// N x N vectors to M x M, along columns, then along rows.
+template <typename Line, int N, int M, typename Read, typename Write>
+[[gnu::always_inline]] inline void transform(Read read_column, Write write_row) {
   Vec<float> half[M][N], line[N], out[M];
 #pragma GCC unroll 6
   for (int j = 0; j < N; ++j) {
-#pragma GCC unroll 6
-    for (int i = 0; i < N; ++i) line[i] = load(i, j);
+    read_column(j, line);
     Line::apply(line, out);
 #pragma GCC unroll 6
     for (int i = 0; i < M; ++i) half[i][j] = out[i];
@@ -104,8 +133,7 @@ template <typename Line, int N, int M, typename Load, typename Store>
 #pragma GCC unroll 6
   for (int i = 0; i < M; ++i) {
     Line::apply(half[i], out);
-#pragma GCC unroll 6
-    for (int j = 0; j < M; ++j) store(i, j, out[j]);
+    write_row(i, out);
   }
 }
 
@@ -117,100 +145,131 @@ struct WinogradAxis {
 struct WinogradLayout {
   int64_t images, channels, filters;  // channels of what is read, filters of what is written
   WinogradAxis rows, columns;
-  int64_t tile_rows;           // of all images
-  int64_t block;               // rows of tiles of a piece; of the kernel's gradient, tiles of a block
-  int64_t tiles;               // of a piece or block, at most
-  int64_t columns_at_once;     // of a product
-  int64_t parts, chunks[2];    // of the kernel's gradient: parts of the tiles, pieces along channels and filters
-  int64_t chunk[2];            // channels and filters of a piece
-  int64_t source_place, product_place, target_place, sum_place;  // elements between the arrays of two places
-  size_t map_bytes, zero_bytes, source_bytes, product_bytes, out_bytes, sum_bytes;
+  int64_t tile_rows, tiles;         // of all images
+  bool shares_tiles;                // pieces are blocks of filters that read all tiles, else rows of tiles
+  int64_t block_rows, block_tiles;  // of a piece; of the kernel's gradient, of what is added up at once
+  int64_t filters_at_once;          // of a product
+  int64_t depth;                    // channels of a product
+  int64_t chunks[2], chunk[2];      // of the kernel's gradient: pieces along channels and filters, and their sizes
+  int64_t parts;                    // of its tiles
+  int64_t source_place, kernel_place, target_place, sum_place;  // elements from one place's array to the next
+  size_t map_bytes, source_bytes, kernel_bytes, target_bytes, out_bytes, sum_bytes, shared_bytes;
 
   size_t scratch_bytes() const {
-    return map_bytes + zero_bytes + source_bytes + product_bytes + out_bytes + sum_bytes;
+    return map_bytes + source_bytes + kernel_bytes + target_bytes + out_bytes + sum_bytes;
   }
-  // The first row of targets of a row of tiles, counted through all images.
-  int64_t target_row(int64_t tile_row) const {
-    return tile_row / rows.tiles * rows.target + std::min(tile_row % rows.tiles * kSide, rows.target);
-  }
+  int64_t image_of(int64_t tile_row) const { return tile_row / rows.tiles; }
+  // Within its image: the first row of targets of a row of tiles.
+  int64_t top_of(int64_t tile_row) const { return tile_row % rows.tiles * kTargetSide; }
+  // The same through all images.
+  int64_t target_row(int64_t tile_row) const { return image_of(tile_row) * rows.target + top_of(tile_row); }
 };
 
-constexpr int64_t kWinogradBytes = 320 * 1024;  // of what a piece transforms
+constexpr int64_t kTileBytes = 320 * 1024;          // of the arrays of a piece
+constexpr int64_t kFewTiles = 24, kMostTiles = 48;  // of a piece
+constexpr int64_t kSharedDepth = 128;               // channels of a kernel's panel that is made where it is used
+constexpr int64_t kGradTiles = 32;                  // of a block of the kernel's gradient
+constexpr int64_t kGradChunk = 64;                  // channels and filters of its pieces
 
-// Arrays of different places never start on the same cache set.
+// Arrays of neighbouring places never start on the same cache set.
 inline int64_t place_size(int64_t count) { return count + 16; }
 
 inline WinogradLayout winograd_layout(const ConvShape& s, const MapProgram* epilogue) {
+  constexpr int64_t nr = kTileColumns<float>;
+  constexpr auto size = static_cast<int64_t>(sizeof(float));
   const bool is_back = s.kind == Convolution::conv_input_grad, is_grad = s.kind == Convolution::conv_kernel_grad;
-  const auto bytes = [](int64_t count) { return round_up(static_cast<size_t>(count) * sizeof(float)) + 64; };
+  const auto bytes = [](int64_t count) { return round_up(static_cast<size_t>(count * size)) + 64; };
   WinogradLayout l{};
   l.images = s.batch * s.axes[0].in;
   l.channels = is_back ? s.filters : s.channels;
   l.filters = is_back ? s.channels : s.filters;
   const auto axis = [&](const Spatial& a) {
     const int64_t target = is_back ? a.in : a.out;
-    return WinogradAxis{is_back ? a.out : a.in, target, is_back ? 2 - a.low : a.low, (target + kSide - 1) / kSide};
+    return WinogradAxis{is_back ? a.out : a.in, target, is_back ? 2 - a.low : a.low,
+                        (target + kTargetSide - 1) / kTargetSide};
   };
   l.rows = axis(s.axes[1]), l.columns = axis(s.axes[2]);
   l.tile_rows = l.images * l.rows.tiles;
+  l.tiles = l.tile_rows * l.columns.tiles;
   l.map_bytes = epilogue ? round_up(map_scratch_bytes(*epilogue)) + 64 : 0;
-  l.zero_bytes = bytes(std::max(l.channels, l.filters));
-  if (!is_grad) {
-    l.columns_at_once = std::min<int64_t>(l.filters, 4 * kTileColumns<float>);
-    const int64_t per_tile = kPlaces * (l.channels + l.columns_at_once) * static_cast<int64_t>(sizeof(float));
-    const int64_t wanted = std::clamp<int64_t>(kWinogradBytes / per_tile, 2 * kTileRows, 48);
-    l.block = std::max<int64_t>(wanted / l.columns.tiles, 1);
-    l.block = std::min(l.block, std::max<int64_t>(l.tile_rows / 4, 1));
-    l.tiles = l.block * l.columns.tiles;
-    l.source_place = place_size(l.tiles * l.channels);
-    l.product_place = place_size(l.tiles * l.columns_at_once);
+  if (is_grad) {
+    const int64_t channels[2] = {l.channels, l.filters};
+    for (int i = 0; i < 2; ++i) {
+      l.chunks[i] = (channels[i] + kGradChunk - 1) / kGradChunk;
+      l.chunk[i] = (channels[i] / kLanes<float> + l.chunks[i] - 1) / l.chunks[i] * kLanes<float>;
+      l.chunks[i] = (channels[i] + l.chunk[i] - 1) / l.chunk[i];
+    }
+    l.parts = std::clamp<int64_t>(std::min(l.tiles / 64, 8 / (l.chunks[0] * l.chunks[1])), 1, 8);
+    l.block_tiles = std::min<int64_t>(kGradTiles, (l.tiles + l.parts - 1) / l.parts);
+    l.source_place = place_size(l.block_tiles * l.chunk[0]);
+    l.target_place = place_size(l.block_tiles * l.chunk[1]);
+    l.sum_place = place_size(l.chunk[0] * l.chunk[1]);
     l.source_bytes = bytes(kPlaces * l.source_place);
-    l.product_bytes = bytes(kPlaces * l.product_place);
-    const int64_t whole = (l.block / l.rows.tiles + 2) * l.rows.target;  // rows of targets, at most
-    l.out_bytes = bytes(std::min(l.block * kSide, whole) * l.columns.target * l.filters);
+    l.target_bytes = bytes(kPlaces * l.target_place);
+    l.sum_bytes = bytes(kPlaces * l.sum_place);
+    l.shared_bytes = bytes(l.parts * 9 * l.channels * l.filters);
     return l;
   }
-  const int64_t all = l.tile_rows * l.columns.tiles;
-  l.parts = std::clamp<int64_t>(all / 64, 1, 8);
-  const int64_t channels[2] = {l.channels, l.filters};
-  for (int i = 0; i < 2; ++i) {
-    l.chunks[i] = (channels[i] + 95) / 96;
-    l.chunk[i] = ((channels[i] + l.chunks[i] - 1) / l.chunks[i] + kLanes<float> - 1) / kLanes<float> * kLanes<float>;
-    l.chunks[i] = (channels[i] + l.chunk[i] - 1) / l.chunk[i];
+  l.shares_tiles = 2 * l.tiles <= l.filters;
+  if (l.shares_tiles) {
+    l.block_tiles = l.tiles;
+    l.filters_at_once = std::clamp<int64_t>(l.filters / 8 / nr, 1, 4) * nr;
+    l.depth = std::min(kSharedDepth, l.channels);
+    l.source_place = place_size(l.tiles * l.channels);
+    l.kernel_place = place_size(l.depth * nr);
+    l.kernel_bytes = bytes(l.filters_at_once / nr * kPlaces * l.kernel_place);
+    l.shared_bytes = bytes(kPlaces * l.source_place);
+    l.out_bytes = bytes(l.images * l.rows.target * l.columns.target * l.filters_at_once);
+  } else {
+    l.filters_at_once = std::min<int64_t>(l.filters, 4 * nr);
+    l.depth = l.channels;
+    const int64_t per_tile = kPlaces * (l.channels + l.filters_at_once) * size;
+    const int64_t wanted = std::clamp<int64_t>(kTileBytes / per_tile, kFewTiles, kMostTiles);
+    l.block_rows = std::max<int64_t>(wanted / l.columns.tiles, 1);
+    l.block_rows = std::min(l.block_rows, std::max<int64_t>(l.tile_rows / 4, 1));
+    l.block_tiles = l.block_rows * l.columns.tiles;
+    l.source_place = place_size(l.block_tiles * l.channels);
+    l.source_bytes = bytes(kPlaces * l.source_place);
+    l.kernel_place = place_size(l.channels * nr);
+    l.shared_bytes = bytes((l.filters + nr - 1) / nr * kPlaces * l.kernel_place);
+    const int64_t most_rows = (l.block_rows / l.rows.tiles + 2) * l.rows.target;
+    l.out_bytes = bytes(std::min(l.block_rows * kTargetSide, most_rows) * l.columns.target * l.filters);
   }
-  l.tiles = l.block = std::min<int64_t>(24, all / l.parts + 1);
-  l.source_place = place_size(l.block * l.chunk[0]);
-  l.target_place = place_size(l.block * l.chunk[1]);
-  l.sum_place = place_size(l.chunk[0] * l.chunk[1]);
-  l.source_bytes = bytes(kPlaces * l.source_place);
-  l.product_bytes = bytes(kPlaces * l.target_place);
-  l.sum_bytes = bytes(kPlaces * l.sum_place);
+  l.target_place = place_size(l.block_tiles * l.filters_at_once);
+  l.target_bytes = bytes(kPlaces * l.target_place);
   return l;
 }
 
+// Whether it pays: 3x3 windows over enough tiles, half of which are targets, and channels enough for the transforms to
+// be a small part of the work.
 inline bool is_winograd(const ConvShape& s) {
-  if (s.type != DType::F32 || s.groups != 1) return false;
-  const auto is = [](const Spatial& a, int64_t window) { return a.window == window && a.stride == 1 && a.dilation == 1; };
-  if (!is(s.axes[0], 1) || s.axes[0].low != 0 || s.axes[0].in != s.axes[0].out) return false;
-  if (!is(s.axes[1], 3) || !is(s.axes[2], 3)) return false;
-  if (s.channels % kLanes<float> != 0 || s.filters % kLanes<float> != 0) return false;
-  return s.channels >= 16 && s.filters >= 16;
+  constexpr int64_t kLeastChannels = 16, kLeastTiles = 8;
+  const auto is_plain = [](const Spatial& a) { return a.stride == 1 && a.dilation == 1; };
+  const auto [depth, height, width] = s.axes;
+  if (s.type != DType::F32 || s.groups != 1 || !is_plain(depth) || !is_plain(height) || !is_plain(width)) return false;
+  if (depth.window != 1 || depth.low != 0 || depth.in != depth.out || height.window != 3 || width.window != 3)
+    return false;
+  if (std::min(s.channels, s.filters) < kLeastChannels || (s.channels | s.filters) % kLanes<float> != 0) return false;
+  const bool is_back = s.kind == Convolution::conv_input_grad;
+  const int64_t rows = is_back ? height.in : height.out, columns = is_back ? width.in : width.out;
+  const int64_t tiles = ((rows + kTargetSide - 1) / kTargetSide) * ((columns + kTargetSide - 1) / kTargetSide);
+  return s.batch * depth.in * tiles >= kLeastTiles && 2 * rows * columns >= tiles * kTargetSide * kTargetSide;
 }
 
 inline Plan winograd_plan(const ConvShape& s, const MapProgram* epilogue, double work) {
   const WinogradLayout l = winograd_layout(s, epilogue);
   Plan plan{};
-  plan.scratch_bytes = l.scratch_bytes();
-  const int64_t pairs = s.channels * s.filters;
-  if (s.kind == Convolution::conv_kernel_grad) {
-    plan.pieces = l.parts * l.chunks[0] * l.chunks[1];
-    plan.shared_scratch_bytes = static_cast<size_t>(l.parts * 9 * pairs) * sizeof(float) + 64;
-    plan.finish_pieces = l.parts > 1 || epilogue ? std::clamp<int64_t>(9 * pairs / kTile / 16, 1, 16) : 0;
-  } else {
-    plan.pieces = (l.tile_rows + l.block - 1) / l.block;
-    plan.shared_scratch_bytes = static_cast<size_t>(kPlaces * pairs) * sizeof(float) + 64;
-  }
   plan.work = work;
+  plan.scratch_bytes = l.scratch_bytes();
+  plan.shared_scratch_bytes = l.shared_bytes;
+  if (s.kind == Convolution::conv_kernel_grad) {
+    const int64_t weights = 9 * s.channels * s.filters;
+    plan.pieces = l.parts * l.chunks[0] * l.chunks[1];
+    plan.finish_pieces = l.parts > 1 || epilogue ? std::clamp<int64_t>(weights / kTile / 16, 1, 16) : 0;
+  } else {
+    plan.pieces = l.shares_tiles ? (l.filters + l.filters_at_once - 1) / l.filters_at_once
+                                 : (l.tile_rows + l.block_rows - 1) / l.block_rows;
+  }
   return plan;
 }
 
@@ -237,33 +296,32 @@ inline void panel_product(int64_t rows, int64_t columns, int64_t k, const float*
   }
 }
 
-// -- the kernel, transformed --------------------------------------------------------------------------------------
-// Place by place, panels of (channels x columns).
-inline void winograd_prepare(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
-  const ConvShape& s = task.shape;
-  if (s.kind == Convolution::conv_kernel_grad) return;
-  const WinogradLayout l = winograd_layout(s, nullptr);
-  constexpr int64_t w = kLanes<float>, nr = kTileColumns<float>;
+// -- the kernel ---------------------------------------------------------------------------------------------------
+// For each place a panel: channels [first, last) x up to a tile's columns of filters from `filter` on.
+inline void transform_kernel(const ConvTask& task, const WinogradLayout& l, int64_t first, int64_t last, int64_t filter,
+                             int64_t width, float* to) {
+  constexpr int64_t w = kLanes<float>, kTogether = 16;  // channels whose transposes are read together
   const int64_t pairs = l.channels * l.filters;
   const auto* kernel = static_cast<const float*>(task.b);
-  auto* to = reinterpret_cast<float*>(shared);
-  for (int64_t c = l.channels * piece / pieces; c < l.channels * (piece + 1) / pieces; ++c) {
-    for (int64_t f = 0; f < l.filters; f += w) {
-      const int64_t panel = f / nr * nr, width = std::min(nr, l.filters - panel);
-      float* at = to + panel * l.channels + c * width + f - panel;
-      const auto store_place = [&](int i, int j, Vec<float> v) { store(at + (i * kReach + j) * pairs, v); };
-      if (s.kind == Convolution::conv_forward) {
-        const float* from = kernel + c * l.filters + f;
-        transform<KernelLine, 3, kReach>([&](int i, int j) { return load(from + (i * 3 + j) * pairs); }, store_place);
-      } else {
-        const float* from = kernel + f * l.channels + c;
-        const auto turned = [&](int i, int j) {
-          Vec<float> v;
-          for (int64_t lane = 0; lane < w; ++lane) v[lane] = from[(8 - i * 3 - j) * pairs + lane * l.channels];
-          return v;
-        };
-        transform<KernelLine, 3, kReach>(turned, store_place);
-      }
+  if (task.shape.kind == Convolution::conv_forward) {
+    for (int64_t c = first; c < last; ++c)
+      for (int64_t f = 0; f < width; f += w)
+        transform<KernelLine, 3, kSourceSide>(columns_of(kernel + c * l.filters + filter + f, 3 * pairs, pairs),
+                                              rows_of_places(to + (c - first) * width + f, l.kernel_place));
+    return;
+  }
+  alignas(64) float turned[9][kTogether][w];
+  for (int64_t c = first; c < last; c += kTogether) {
+    const int64_t channels = std::min(kTogether, last - c);
+    for (int64_t f = 0; f < width; f += w) {
+      for (int64_t tap = 0; tap < 9; ++tap)
+        for (int64_t lane = 0; lane < w; ++lane) {
+          const float* from = kernel + (8 - tap) * pairs + (filter + f + lane) * l.channels + c;
+          for (int64_t i = 0; i < channels; ++i) turned[tap][i][lane] = from[i];
+        }
+      for (int64_t i = 0; i < channels; ++i)
+        transform<KernelLine, 3, kSourceSide>(columns_of(turned[0][i], 3 * kTogether * w, kTogether * w),
+                                              rows_of_places(to + (c + i - first) * width + f, l.kernel_place));
     }
   }
 }
@@ -272,91 +330,160 @@ inline void winograd_prepare(const ConvTask& task, char* shared, int64_t piece, 
 // A tile of N x N elements of an image, `top` and `left` its first; what lies outside reads as zeros.
 template <typename Line, int N>
 void transform_tile(const float* image, int64_t rows, int64_t columns, int64_t pixel, int64_t top, int64_t left,
-                    int64_t channels, const float* zeros, float* to, int64_t place) {
+                    int64_t channels, float* to, int64_t place) {
   const int64_t row = columns * pixel;
   const float* first = image + top * row + left * pixel;
   if (top >= 0 && left >= 0 && top + N <= rows && left + N <= columns) {
     for (int64_t c = 0; c < channels; c += kLanes<float>)
-      transform<Line, N, kReach>([&](int i, int j) { return load(first + i * row + j * pixel + c); },
-                                 [&](int i, int j, Vec<float> v) { store(to + (i * kReach + j) * place + c, v); });
+      transform<Line, N, kSourceSide>(columns_of(first + c, row, pixel), rows_of_places(to + c, place));
     return;
   }
-  const float* at[N][N];
-  for (int64_t i = 0; i < N; ++i)
-    for (int64_t j = 0; j < N; ++j) {
-      const bool is_inside = top + i >= 0 && top + i < rows && left + j >= 0 && left + j < columns;
-      at[i][j] = is_inside ? first + i * row + j * pixel : zeros;
+  static constexpr int64_t kMost = 256;
+  alignas(64) static constexpr float kZeros[kMost] = {};
+  for (int64_t begin = 0; begin < channels; begin += kMost) {
+    const float* at[N][N];
+    for (int64_t j = 0; j < N; ++j)
+      for (int64_t i = 0; i < N; ++i) {
+        const bool is_inside = (top + i >= 0) & (top + i < rows) & (left + j >= 0) & (left + j < columns);
+        at[j][i] = is_inside ? first + i * row + j * pixel + begin : kZeros;
+      }
+    for (int64_t c = 0; c < std::min(kMost, channels - begin); c += kLanes<float>) {
+      const auto read_column = [&](int j, Vec<float>(&line)[N]) {
+#pragma GCC unroll 6
+        for (int i = 0; i < N; ++i) line[i] = load(at[j][i] + c);
+      };
+      transform<Line, N, kSourceSide>(read_column, rows_of_places(to + begin + c, place));
     }
-  for (int64_t c = 0; c < channels; c += kLanes<float>)
-    transform<Line, N, kReach>([&](int i, int j) { return load(at[i][j] + c); },
-                               [&](int i, int j, Vec<float> v) { store(to + (i * kReach + j) * place + c, v); });
+  }
 }
 
 // One tile of targets; rows and columns that exist are kept.
 inline void transform_back(const float* from, int64_t place, int64_t channels, float* to, int64_t row, int64_t pixel,
                            int64_t rows, int64_t columns) {
-  const auto loads = [&](int64_t c) { return [=](int i, int j) { return load(from + (i * kReach + j) * place + c); }; };
-  if (rows >= kSide && columns >= kSide) {
+  if (rows >= kTargetSide && columns >= kTargetSide) {
     for (int64_t c = 0; c < channels; c += kLanes<float>)
-      transform<TargetLine, kReach, kSide>(
-          loads(c), [&](int i, int j, Vec<float> v) { store(to + i * row + j * pixel + c, v); });
+      transform<TargetLine, kSourceSide, kTargetSide>(columns_of_places(from + c, place), rows_of(to + c, row, pixel));
     return;
   }
   for (int64_t c = 0; c < channels; c += kLanes<float>)
-    transform<TargetLine, kReach, kSide>(loads(c), [&](int i, int j, Vec<float> v) {
-      if (i < rows && j < columns) store(to + i * row + j * pixel + c, v);
-    });
+    transform<TargetLine, kSourceSide, kTargetSide>(columns_of_places(from + c, place),
+                                                    [&](int i, const Vec<float>(&line)[kTargetSide]) {
+                                                      if (i >= rows) return;
+                                                      for (int j = 0; j < std::min<int64_t>(kTargetSide, columns); ++j)
+                                                        store(to + i * row + j * pixel + c, line[j]);
+                                                    });
+}
+
+// The source's tiles [first, last), side by side in each place's array.
+inline void transform_sources(const ConvTask& task, const WinogradLayout& l, int64_t first, int64_t last, float* to) {
+  const int64_t image = l.rows.source * l.columns.source * l.channels;
+  for (int64_t i = first; i < last; ++i, to += l.channels) {
+    const int64_t row = i / l.columns.tiles;
+    transform_tile<SourceLine, kSourceSide>(
+        static_cast<const float*>(task.a) + l.image_of(row) * image, l.rows.source, l.columns.source, l.channels,
+        l.top_of(row) - l.rows.low, i % l.columns.tiles * kTargetSide - l.columns.low, l.channels, to, l.source_place);
+  }
+}
+
+// Tiles [first, last) of some filters to where their targets are; c stands for the first row of targets of the first.
+inline void transform_targets(const WinogradLayout& l, int64_t first, int64_t last, int64_t filters, const float* from,
+                              float* c, int64_t c_pixel) {
+  const int64_t c_row = l.columns.target * c_pixel, origin = l.target_row(first / l.columns.tiles);
+  for (int64_t i = first; i < last; ++i, from += filters) {
+    const int64_t row = i / l.columns.tiles, left = i % l.columns.tiles * kTargetSide;
+    transform_back(from, l.target_place, filters, c + (l.target_row(row) - origin) * c_row + left * c_pixel, c_row,
+                   c_pixel, l.rows.target - l.top_of(row), l.columns.target - left);
+  }
 }
 
 // -- forward and the input's gradient ---------------------------------------------------------------------------------
-inline void winograd_targets(const ConvTask& task, const char* shared, int64_t piece, char* memory) {
+// What all pieces read: the kernel's places, panel by panel, or those of all tiles.
+inline void winograd_prepare(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
   const ConvShape& s = task.shape;
+  if (s.kind == Convolution::conv_kernel_grad) return;
+  constexpr int64_t nr = kTileColumns<float>, kUnit = 32;
   const WinogradLayout l = winograd_layout(s, task.epilogue);
+  auto* to = reinterpret_cast<float*>(shared);
+  if (l.shares_tiles) {
+    const int64_t first = l.tiles * piece / pieces, last = l.tiles * (piece + 1) / pieces;
+    transform_sources(task, l, first, last, to + first * l.channels);
+    return;
+  }
+  const int64_t panels = (l.filters + nr - 1) / nr, chunks = (l.channels + kUnit - 1) / kUnit, units = panels * chunks;
+  for (int64_t i = units * piece / pieces; i < units * (piece + 1) / pieces; ++i) {
+    const int64_t panel = i / chunks, c = i % chunks * kUnit, width = std::min(nr, l.filters - panel * nr);
+    transform_kernel(task, l, c, std::min(c + kUnit, l.channels), panel * nr, width,
+                     to + panel * kPlaces * l.kernel_place + c * width);
+  }
+}
+
+// Rows of tiles, all filters.
+inline void winograd_rows(const ConvTask& task, const WinogradLayout& l, const char* shared, int64_t piece,
+                          char* memory) {
+  constexpr int64_t nr = kTileColumns<float>;
   Scratch scratch(memory);
   char* map_scratch = scratch.take<char>(l.map_bytes);
-  float* zeros = scratch.take<float>(l.zero_bytes);
   float* sources = scratch.take<float>(l.source_bytes);
-  float* products = scratch.take<float>(l.product_bytes);
+  float* targets = scratch.take<float>(l.target_bytes);
   float* own = scratch.take<float>(l.out_bytes);
-  std::fill_n(zeros, l.channels, 0.0F);
 
-  const int64_t first = piece * l.block, last = std::min(first + l.block, l.tile_rows);
-  const int64_t tiles = (last - first) * l.columns.tiles;
+  const int64_t first = piece * l.block_rows, last = std::min(first + l.block_rows, l.tile_rows);
+  const int64_t first_tile = first * l.columns.tiles, last_tile = last * l.columns.tiles;
   const int64_t row = l.columns.target * l.filters;
   const int64_t begin = l.target_row(first) * row, end = l.target_row(last) * row;
   float* c = task.out ? static_cast<float*>(task.out) + begin : own;
-  const auto* source = static_cast<const float*>(task.a);
-  const auto* kernels = reinterpret_cast<const float*>(shared);
-
-  float* to = sources;
-  for (int64_t i = first; i < last; ++i) {
-    const float* image = source + i / l.rows.tiles * l.rows.source * l.columns.source * l.channels;
-    const int64_t top = i % l.rows.tiles * kSide - l.rows.low;
-    for (int64_t j = 0; j < l.columns.tiles; ++j, to += l.channels)
-      transform_tile<SourceLine, kReach>(image, l.rows.source, l.columns.source, l.channels, top,
-                                         j * kSide - l.columns.low, l.channels, zeros, to, l.source_place);
-  }
-  constexpr int64_t nr = kTileColumns<float>;
-  for (int64_t f = 0; f < l.filters; f += l.columns_at_once) {
-    const int64_t columns = std::min(l.columns_at_once, l.filters - f);
-    for (int place = 0; place < kPlaces; ++place) {
-      const float* b = kernels + (place * l.filters + f) * l.channels;
-      for (int64_t j = 0; j < columns; j += nr) {
-        const int64_t width = std::min(nr, columns - j);
-        panel_product(tiles, width, l.channels, sources + place * l.source_place, l.channels, 1, b + j * l.channels,
-                      width, products + place * l.product_place + j, columns, false);
+  transform_sources(task, l, first_tile, last_tile, sources);
+  for (int64_t f = 0; f < l.filters; f += l.filters_at_once) {
+    const int64_t filters = std::min(l.filters_at_once, l.filters - f);
+    for (int place = 0; place < kPlaces; ++place)
+      for (int64_t j = 0; j < filters; j += nr) {
+        const float* panel = reinterpret_cast<const float*>(shared) + ((f + j) / nr * kPlaces + place) * l.kernel_place;
+        const int64_t width = std::min(nr, filters - j);
+        panel_product(last_tile - first_tile, width, l.channels, sources + place * l.source_place, l.channels, 1, panel,
+                      width, targets + place * l.target_place + j, filters, false);
       }
-    }
-    const float* from = products;
-    for (int64_t i = first; i < last; ++i) {
-      const int64_t rows = l.rows.target - i % l.rows.tiles * kSide;
-      float* line = c + l.target_row(i) * row - begin + f;
-      for (int64_t j = 0; j < l.columns.tiles; ++j, from += columns)
-        transform_back(from, l.product_place, columns, line + j * kSide * l.filters, row, l.filters, rows,
-                       l.columns.target - j * kSide);
-    }
+    transform_targets(l, first_tile, last_tile, filters, targets, c + f, l.filters);
   }
   if (task.epilogue) map_run(*task.epilogue, task.values, begin, end, c, nullptr, map_scratch);
+}
+
+// All tiles, some filters, whose kernels are transformed here.
+inline void winograd_columns(const ConvTask& task, const WinogradLayout& l, const char* shared, int64_t piece,
+                             char* memory) {
+  constexpr int64_t nr = kTileColumns<float>;
+  Scratch scratch(memory);
+  char* map_scratch = scratch.take<char>(l.map_bytes);
+  float* kernels = scratch.take<float>(l.kernel_bytes);
+  float* targets = scratch.take<float>(l.target_bytes);
+  float* own = scratch.take<float>(l.out_bytes);
+
+  const int64_t f = piece * l.filters_at_once, filters = std::min(l.filters_at_once, l.filters - f);
+  float* c = task.out ? static_cast<float*>(task.out) + f : own;
+  const int64_t c_pixel = task.out ? l.filters : filters;
+  for (int64_t depth = 0; depth < l.channels; depth += l.depth) {
+    const int64_t k = std::min(l.depth, l.channels - depth);
+    for (int64_t j = 0; j < filters; j += nr)
+      transform_kernel(task, l, depth, depth + k, f + j, std::min(nr, filters - j),
+                       kernels + j / nr * kPlaces * l.kernel_place);
+    for (int place = 0; place < kPlaces; ++place)
+      for (int64_t j = 0; j < filters; j += nr) {
+        const float* source = reinterpret_cast<const float*>(shared) + place * l.source_place + depth;
+        const int64_t width = std::min(nr, filters - j);
+        panel_product(l.tiles, width, k, source, l.channels, 1, kernels + (j / nr * kPlaces + place) * l.kernel_place,
+                      width, targets + place * l.target_place + j, filters, depth > 0);
+      }
+  }
+  transform_targets(l, 0, l.tiles, filters, targets, c, c_pixel);
+  if (!task.epilogue) return;
+  const int64_t count = l.images * l.rows.target * l.columns.target;
+  for (int64_t i = 0; i < count; ++i)
+    map_run(*task.epilogue, task.values, i * l.filters + f, i * l.filters + f + filters, c + i * c_pixel, nullptr,
+            map_scratch);
+}
+
+inline void winograd_targets(const ConvTask& task, const char* shared, int64_t piece, char* memory) {
+  const WinogradLayout l = winograd_layout(task.shape, task.epilogue);
+  l.shares_tiles ? winograd_columns(task, l, shared, piece, memory) : winograd_rows(task, l, shared, piece, memory);
 }
 
 // -- the kernel's gradient --------------------------------------------------------------------------------------------
@@ -365,32 +492,29 @@ inline void winograd_kernel_part(const ConvTask& task, char* shared, int64_t pie
   const WinogradLayout l = winograd_layout(s, task.epilogue);
   Scratch scratch(memory);
   scratch.take<char>(l.map_bytes);
-  float* zeros = scratch.take<float>(l.zero_bytes);
   float* sources = scratch.take<float>(l.source_bytes);
-  float* targets = scratch.take<float>(l.product_bytes);
-  scratch.take<char>(l.out_bytes);
+  float* targets = scratch.take<float>(l.target_bytes);
   float* sums = scratch.take<float>(l.sum_bytes);
-  std::fill_n(zeros, std::max(l.channels, l.filters), 0.0F);
 
   const int64_t pieces = l.chunks[0] * l.chunks[1], part = piece / pieces;
   const int64_t channel = piece % pieces / l.chunks[1] * l.chunk[0], filter = piece % l.chunks[1] * l.chunk[1];
   const int64_t channels = std::min(l.chunk[0], l.channels - channel);
   const int64_t filters = std::min(l.chunk[1], l.filters - filter);
-  const int64_t all = l.tile_rows * l.columns.tiles, first = all * part / l.parts, last = all * (part + 1) / l.parts;
+  const int64_t first = l.tiles * part / l.parts, last = l.tiles * (part + 1) / l.parts;
   const auto *x = static_cast<const float*>(task.a) + channel, *dy = static_cast<const float*>(task.b) + filter;
   const int64_t image = l.rows.source * l.columns.source * l.channels;
   const int64_t dy_image = l.rows.target * l.columns.target * l.filters;
   if (first == last) std::fill_n(sums, kPlaces * l.sum_place, 0.0F);
-  for (int64_t begin = first; begin < last; begin += l.block) {
-    const int64_t count = std::min(l.block, last - begin);
+  for (int64_t begin = first; begin < last; begin += l.block_tiles) {
+    const int64_t count = std::min(l.block_tiles, last - begin);
     for (int64_t i = 0; i < count; ++i) {
       const int64_t row = (begin + i) / l.columns.tiles, n = row / l.rows.tiles;
-      const int64_t top = row % l.rows.tiles * kSide, left = (begin + i) % l.columns.tiles * kSide;
-      transform_tile<SourceLine, kReach>(x + n * image, l.rows.source, l.columns.source, l.channels, top - l.rows.low,
-                                         left - l.columns.low, channels, zeros, sources + i * channels,
-                                         l.source_place);
-      transform_tile<TargetGradLine, kSide>(dy + n * dy_image, l.rows.target, l.columns.target, l.filters, top, left,
-                                            filters, zeros, targets + i * filters, l.target_place);
+      const int64_t top = row % l.rows.tiles * kTargetSide, left = (begin + i) % l.columns.tiles * kTargetSide;
+      transform_tile<SourceLine, kSourceSide>(x + n * image, l.rows.source, l.columns.source, l.channels,
+                                              top - l.rows.low, left - l.columns.low, channels, sources + i * channels,
+                                              l.source_place);
+      transform_tile<TargetGradLine, kTargetSide>(dy + n * dy_image, l.rows.target, l.columns.target, l.filters, top,
+                                                  left, filters, targets + i * filters, l.target_place);
     }
     constexpr int64_t nr = kTileColumns<float>;
     for (int place = 0; place < kPlaces; ++place)
@@ -400,13 +524,13 @@ inline void winograd_kernel_part(const ConvTask& task, char* shared, int64_t pie
                       begin > first);
   }
   const int64_t pairs = l.channels * l.filters;
-  float* to = l.parts == 1 && task.out ? static_cast<float*>(task.out) : reinterpret_cast<float*>(shared) + part * 9 * pairs;
+  float* to =
+      l.parts == 1 && task.out ? static_cast<float*>(task.out) : reinterpret_cast<float*>(shared) + part * 9 * pairs;
   to += channel * l.filters + filter;
   for (int64_t c = 0; c < channels; ++c)
     for (int64_t f = 0; f < filters; f += kLanes<float>)
-      transform<KernelGradLine, kReach, 3>(
-          [&](int i, int j) { return load(sums + (i * kReach + j) * l.sum_place + c * filters + f); },
-          [&](int i, int j, Vec<float> v) { store(to + ((i * 3 + j) * l.channels + c) * l.filters + f, v); });
+      transform<KernelGradLine, kSourceSide, 3>(columns_of_places(sums + c * filters + f, l.sum_place),
+                                                rows_of(to + c * l.filters + f, 3 * pairs, pairs));
 }
 
 }  // namespace yeoul::YEOUL_ISA
