@@ -77,6 +77,52 @@ def test_convolutions_are_those_of_the_reference(seed):
     assert_runs_as_reference("conv_kernel_grad", [x, dy], {**attributes, "kernel_shape": kernel.shape}, tolerance)
 
 
+@pytest.mark.parametrize("seed", range(24))
+def test_windows_of_3x3_are_those_of_the_reference(seed):
+    """Winograd's way: tiles at edges, few and many tiles, with what follows it; the same bits for any threads."""
+    rng = np.random.default_rng(seed)
+    height, width = (int(n) for n in rng.integers(6, 22, 2))
+    if seed % 4 == 3:  # few tiles, many filters
+        height, width = (int(n) for n in rng.integers(6, 9, 2))
+    channels = int(rng.integers(1, 6)) * 16
+    filters = int(rng.integers(1, 6)) * 16 if seed % 4 else int(rng.integers(16, 20)) * 16
+    batch = int(rng.integers(2, 6))
+    padding = tuple((int(low), int(high)) for low, high in rng.integers(0, 4, (2, 2)))
+    out = tuple(n + sum(pads) - 2 for n, pads in zip((height, width), padding, strict=True))
+    x = rng.normal(size=(batch, height, width, channels)).astype(np.float32)
+    kernel = rng.normal(size=(3, 3, channels, filters)).astype(np.float32)
+    dy = rng.normal(size=(batch, *out, filters)).astype(np.float32)
+    more = rng.normal(size=filters).astype(np.float32)
+    geometry = {"strides": (1, 1), "padding": padding, "dilation": (1, 1), "groups": 1}
+
+    def layer(x, kernel, more):
+        return (
+            P["abs"](P["add"](P["conv"](x, kernel, **geometry), more))
+            if seed % 2
+            else P["conv"](x, kernel, **geometry)
+        )
+
+    def all_three(x, kernel, dy, more):
+        to_input = P["conv_input_grad"](dy, kernel, **geometry, input_shape=x.shape)
+        to_kernel = P["conv_kernel_grad"](x, dy, **geometry, kernel_shape=kernel.shape)
+        return [layer(x, kernel, more), P["neg"](to_input), P["square"](to_kernel)]
+
+    arrays = [x, kernel, dy, more]
+    program = compiled(all_three, arrays)
+    assert not any("host" in line for line in program.lowered.listing)
+    wide = [a.astype(np.float64) for a in arrays]
+    expected = compiled(all_three, wide).run(wide)
+    results = []
+    for threads in (1, 2, 4):
+        _native.set_num_threads(threads)
+        results.append(program.run(arrays))
+    for found, exact in zip(results[0], expected, strict=True):
+        np.testing.assert_allclose(found / np.abs(exact).max(), exact / np.abs(exact).max(), rtol=0, atol=1e-5)
+    for other in results[1:]:
+        for found, again in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(found, again)
+
+
 @pytest.mark.parametrize(("size", "channels", "filters"), [(7, 70, 420), (9, 200, 130), (6, 128, 250)])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_kernels_larger_than_their_image(size, channels, filters, dtype):
