@@ -10,6 +10,8 @@ from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.serialization import serialized_attributes
 
+__all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
+
 
 def _not_negative(layer: str, name: str, value: Any) -> float:
     if value is None or value < 0:

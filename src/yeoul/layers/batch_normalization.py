@@ -10,6 +10,8 @@ from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.serialization import serialized_attributes
 
+__all__ = ["BatchNormalization"]
+
 
 class BatchNormalization(Layer):
     """gamma (x - mean) / sqrt(variance + epsilon) + beta, along `axis`. Source: Ioffe & Szegedy 2015.

@@ -14,6 +14,8 @@ from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
 
+__all__ = ["Activation", "Dense", "Identity", "Input", "InputLayer"]
+
 
 class InputLayer(Layer):
     """Where data enters a model."""

@@ -11,6 +11,8 @@ from yeoul.layers.layer import Layer
 from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
 
+__all__ = ["EinsumDense"]
+
 _EQUATION = re.compile(r"^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$")
 
 

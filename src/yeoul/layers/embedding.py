@@ -11,6 +11,8 @@ from yeoul.layers.layer import Layer
 from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
 
+__all__ = ["Embedding"]
+
 
 class Embedding(LowRank, Layer):
     """Rows of a table chosen by integers: (batch, ...) -> (batch, ..., output_dim).

@@ -12,6 +12,8 @@ from yeoul.layers.encoding import OUTPUT_MODES, check_output_mode, encode, encod
 from yeoul.layers.hashes import fingerprint, hashed, joined, keyed_hash
 from yeoul.layers.host_layer import HostLayer
 
+__all__ = ["HashedCrossing", "Hashing"]
+
 
 def salt_key(layer: str, salt: Any) -> tuple[int, int] | None:
     """The key of SipHash from a salt: an integer, or two.

@@ -16,6 +16,8 @@ from yeoul.layers.encoding import check_output_mode, encode, encoded_shape
 from yeoul.layers.hashing import buckets, salt_key
 from yeoul.layers.host_layer import HostLayer
 
+__all__ = ["IntegerLookup", "StringLookup"]
+
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _NOWHERE = -1
 

@@ -11,7 +11,6 @@ import numpy as np
 from yeoul import constraints, initializers, regularizers
 from yeoul.core import dtypes, naming
 from yeoul.core.variable import Variable
-from yeoul.metrics.metric import Metric
 from yeoul.random import SeedGenerator
 
 
@@ -134,8 +133,10 @@ class Owner:
         for layer in self.layers:
             layer.trainable = value
 
-    def _own_metrics(self) -> list[Metric]:
+    def _own_metrics(self) -> list[Any]:
         """Metrics that are attributes of this layer."""
+        from yeoul.metrics.metric import Metric  # only here: most layers are made and called without metrics
+
         found: dict[int, Metric] = {}
         for name, value in self.__dict__.items():
             if name not in _NO_METRICS:

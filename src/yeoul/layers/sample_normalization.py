@@ -10,6 +10,8 @@ from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.serialization import serialized_attributes
 
+__all__ = ["GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"]
+
 
 def _axes(axis: Any) -> list[int]:
     return list(axis) if isinstance(axis, (list, tuple)) else [axis]
