@@ -316,7 +316,7 @@ class RandomGaussianBlur(ImageAugmentation):
 
     def choose(self, images: Tensor) -> dict[str, Any]:
         sigma = random.uniform((2,), self.sigma[0], self.sigma[1], images.dtype, self.seed_generator)
-        is_blurred = self.draw_factor(images, 0.0, 1.0) < self.draw_factor(images, *self.factor)
+        is_blurred = self.draw_choice(images)
         return {"sigma": sigma, "is_blurred": is_blurred}
 
     def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
