@@ -194,6 +194,22 @@ class Owner:
         self._own.append(variable)
         return variable
 
+    def _specify(self, weight: str, initializer: Any, regularizer: Any, constraint: Any) -> None:
+        """Says in the constructor how a weight will be made: sets `<weight>_initializer`, `_regularizer` and `_constraint`."""
+        setattr(self, f"{weight}_initializer", initializers.get(initializer))
+        setattr(self, f"{weight}_regularizer", regularizers.get(regularizer))
+        setattr(self, f"{weight}_constraint", constraints.get(constraint))
+
+    def _add_specified(self, weight: str, shape: tuple, name: str | None = None) -> Variable:
+        """The new weight that was specified so; `name` is its own, if that is another one."""
+        return self.add_weight(
+            shape,
+            getattr(self, f"{weight}_initializer"),
+            regularizer=getattr(self, f"{weight}_regularizer"),
+            constraint=getattr(self, f"{weight}_constraint"),
+            name=name or weight,
+        )
+
     def get_weights(self) -> list[np.ndarray]:
         """Copies of all weights, in the order of `weights`."""
         return [v.numpy() for v in self.weights]
