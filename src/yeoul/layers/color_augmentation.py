@@ -11,6 +11,7 @@ from yeoul import ops, random
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import ints_per_axis
 from yeoul.layers.image_augmentation import ImageAugmentation, factor_range, valid_range
+from yeoul.serialization import attributes
 
 __all__ = [
     "RandomBrightness",
@@ -250,8 +251,7 @@ class Solarization(ImageAugmentation):
         return levels * ((high - low) / 255.0) + low
 
     def get_config(self) -> dict[str, Any]:
-        names = ("value_range", "addition_factor", "threshold_factor")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "value_range addition_factor threshold_factor")}
 
 
 class RandomPosterization(ImageAugmentation):
@@ -331,5 +331,4 @@ class RandomGaussianBlur(ImageAugmentation):
         return ops.clip(ops.where(chosen["is_blurred"], blurred, images), *map(float, self.value_range))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "kernel_size", "sigma", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "factor kernel_size sigma value_range")}

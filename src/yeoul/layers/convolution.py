@@ -12,7 +12,7 @@ from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.layers.low_rank import LowRank
 from yeoul.layers.signatures import with_defaults
-from yeoul.serialization import serialize_keras_object
+from yeoul.serialization import attributes, serialize_keras_object
 
 __all__ = [
     "Conv1D",
@@ -145,12 +145,7 @@ class Convolution(Layer):
         return self.activation(y)
 
     def _geometry(self) -> dict[str, Any]:
-        return {
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
-        }
+        return attributes(self, "strides padding data_format dilation_rate")
 
     def get_config(self) -> dict[str, Any]:
         parts = [
@@ -161,10 +156,7 @@ class Convolution(Layer):
         return {
             **super().get_config(),
             "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
+            **self._geometry(),
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             **{name: serialize_keras_object(getattr(self, name)) for name in parts},

@@ -13,6 +13,7 @@ from yeoul.layers.convolution import positive_int
 from yeoul.layers.image_augmentation import ImageAugmentation, factor_range, per_image, valid_range
 from yeoul.ops.image_elastic import displaced_images, smooth_displacements
 from yeoul.ops.image_sampling import check_modes
+from yeoul.serialization import attributes
 
 __all__ = [
     "RandomCrop",
@@ -160,12 +161,7 @@ class RandomTransform(ImageAugmentation):
         return self.vary(masks, chosen, "nearest")
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "fill_mode": self.fill_mode,
-            "interpolation": self.interpolation,
-            "fill_value": self.fill_value,
-        }
+        return {**super().get_config(), **attributes(self, "fill_mode interpolation fill_value")}
 
 
 class TwoFactorTransform(RandomTransform):
@@ -368,8 +364,7 @@ class RandomPerspective(ImageAugmentation):
         return self.vary(masks, chosen, "nearest")
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "scale", "interpolation", "fill_value")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "factor scale interpolation fill_value")}
 
 
 class RandomElasticTransform(ImageAugmentation):
@@ -421,8 +416,8 @@ class RandomElasticTransform(ImageAugmentation):
         return self.vary(masks, chosen, "nearest")
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "scale", "interpolation", "fill_mode", "fill_value", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        names = "factor scale interpolation fill_mode fill_value value_range"
+        return {**super().get_config(), **attributes(self, names)}
 
 
 class RandomErasing(ImageAugmentation):
@@ -467,8 +462,7 @@ class RandomErasing(ImageAugmentation):
         return ops.where(chosen["covered"], chosen["fill"], images)
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "scale", "fill_value", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "factor scale fill_value value_range")}
 
 
 def within(images: Tensor, axis: int, start: Tensor, length: Tensor) -> Tensor:

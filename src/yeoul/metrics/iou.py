@@ -14,6 +14,7 @@ from yeoul.core.tensor import Tensor
 from yeoul.losses.masking import trailing_axes
 from yeoul.metrics.metric import Metric, ratio
 from yeoul.ops.layout import scatter_add_primitive
+from yeoul.serialization import attributes
 
 
 class _ConfusionMatrix(Metric):
@@ -69,8 +70,7 @@ class _ConfusionMatrix(Metric):
         return ops.reshape(ops.broadcast_to(weight, shape), (-1,))
 
     def get_config(self) -> dict[str, Any]:
-        options = {"num_classes": self.num_classes, "ignore_class": self.ignore_class, "axis": self.axis}
-        return {**super().get_config(), **options}
+        return {**super().get_config(), **attributes(self, "num_classes ignore_class axis")}
 
 
 class IoU(_ConfusionMatrix):
@@ -118,12 +118,7 @@ class IoU(_ConfusionMatrix):
         return ratio(ops.sum(both / (either + config.epsilon()) * occurs), ops.sum(occurs))
 
     def get_config(self) -> dict[str, Any]:
-        options = {
-            "target_class_ids": self.target_class_ids,
-            "sparse_y_true": self.sparse_y_true,
-            "sparse_y_pred": self.sparse_y_pred,
-        }
-        return {**super().get_config(), **options}
+        return {**super().get_config(), **attributes(self, "target_class_ids sparse_y_true sparse_y_pred")}
 
 
 class BinaryIoU(IoU):
@@ -149,8 +144,7 @@ class BinaryIoU(IoU):
         super().update_state(y_true, ops.greater_equal(y_pred, self.threshold), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        options = {"target_class_ids": self.target_class_ids, "threshold": self.threshold}
-        return {**Metric.get_config(self), **options}
+        return {**Metric.get_config(self), **attributes(self, "target_class_ids threshold")}
 
 
 class MeanIoU(IoU):
