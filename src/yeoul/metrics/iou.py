@@ -88,6 +88,8 @@ class IoU(_ConfusionMatrix):
     Raises: ValueError for a target class that does not exist.
     """
 
+    _given_by_class = ""  # options that a subclass does not take
+
     def __init__(
         self,
         num_classes: int,
@@ -118,7 +120,8 @@ class IoU(_ConfusionMatrix):
         return ratio(ops.sum(both / (either + config.epsilon()) * occurs), ops.sum(occurs))
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), **attributes(self, "target_class_ids sparse_y_true sparse_y_pred")}
+        config = {**super().get_config(), **attributes(self, "target_class_ids sparse_y_true sparse_y_pred")}
+        return {name: value for name, value in config.items() if name not in self._given_by_class.split()}
 
 
 class BinaryIoU(IoU):
@@ -154,6 +157,8 @@ class MeanIoU(IoU):
         num_classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis: as for `IoU`.
     """
 
+    _given_by_class = "target_class_ids"
+
     def __init__(
         self,
         num_classes: int,
@@ -167,11 +172,6 @@ class MeanIoU(IoU):
         classes = range(num_classes)
         super().__init__(num_classes, classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["target_class_ids"]
-        return config
-
 
 class OneHotIoU(IoU):
     """IoU for one-hot labels.
@@ -179,6 +179,8 @@ class OneHotIoU(IoU):
     Args:
         num_classes, target_class_ids, name, dtype, ignore_class, sparse_y_pred, axis: as for `IoU`.
     """
+
+    _given_by_class = "sparse_y_true"
 
     def __init__(
         self,
@@ -192,11 +194,6 @@ class OneHotIoU(IoU):
     ):
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["sparse_y_true"]
-        return config
-
 
 class OneHotMeanIoU(MeanIoU):
     """The mean of IoU over all classes, for one-hot labels.
@@ -204,6 +201,8 @@ class OneHotMeanIoU(MeanIoU):
     Args:
         num_classes, name, dtype, ignore_class, sparse_y_pred, axis: as for `IoU`.
     """
+
+    _given_by_class = "target_class_ids sparse_y_true"
 
     def __init__(
         self,
@@ -215,8 +214,3 @@ class OneHotMeanIoU(MeanIoU):
         axis: int = -1,
     ):
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["sparse_y_true"]
-        return config
