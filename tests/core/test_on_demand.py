@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from yeoul import layers
+from yeoul import callbacks, layers
 
 
 def test_a_package_loads_only_what_is_asked_for():
@@ -17,12 +17,13 @@ def test_a_package_loads_only_what_is_asked_for():
     assert printed.split() == ["False", "False"]
 
 
-def test_type_checkers_see_the_names_that_programs_see():
-    tree = ast.parse(Path(layers.__file__).read_text())
+@pytest.mark.parametrize("package", [callbacks, layers])
+def test_type_checkers_see_the_names_that_programs_see(package):
+    tree = ast.parse(Path(package.__file__).read_text())
     modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
     declared = [name for module in modules for name in importlib.import_module(module).__all__]
-    assert sorted(declared) == layers.__all__ == dir(layers)
-    assert all(hasattr(layers, name) for name in declared)
+    assert sorted(declared) == package.__all__ == dir(package)
+    assert all(hasattr(package, name) for name in declared)
 
 
 def test_an_unknown_name_is_an_attribute_error():
