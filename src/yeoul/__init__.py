@@ -5,8 +5,10 @@ Sub-packages and names are loaded when first used, so that `import yeoul` costs 
 
 from __future__ import annotations
 
-import importlib
+from importlib import import_module
 from typing import Any
+
+from yeoul.core.on_demand import loaded_on_demand
 
 __version__ = "0.1.0"
 
@@ -43,43 +45,32 @@ _PACKAGES = frozenset(
     }
 )
 
-_NAMES = {
-    "DTypePolicy": "yeoul.dtype_policies",
-    "FloatDTypePolicy": "yeoul.dtype_policies",
-    "GradientTape": "yeoul.graph.tape",
-    "Initializer": "yeoul.initializers",
-    "Input": "yeoul.layers",
-    "InputSpec": "yeoul.layers",
-    "KerasTensor": "yeoul.core.tensor",
-    "Layer": "yeoul.layers",
-    "Loss": "yeoul.losses",
-    "Metric": "yeoul.metrics",
-    "Model": "yeoul.models",
-    "Optimizer": "yeoul.optimizers",
-    "Regularizer": "yeoul.regularizers",
-    "SeedGenerator": "yeoul.random",
-    "Sequential": "yeoul.models",
-    "Tensor": "yeoul.core.tensor",
-    "Variable": "yeoul.core.variable",
-    "custom_gradient": "yeoul.ops",
-    "function": "yeoul.graph.function",
-    "show_config": "yeoul.config",
-    "stop_gradient": "yeoul.ops",
-    "version": "yeoul.config",
-}
+_names, _loaded, _ = loaded_on_demand(
+    __name__,
+    {
+        ".config": "show_config version",
+        ".core.tensor": "KerasTensor Tensor",
+        ".core.variable": "Variable",
+        ".dtype_policies": "DTypePolicy FloatDTypePolicy",
+        ".graph.function": "function",
+        ".graph.tape": "GradientTape",
+        ".initializers": "Initializer",
+        ".layers": "Input InputSpec Layer",
+        ".losses": "Loss",
+        ".metrics": "Metric",
+        ".models": "Model Sequential",
+        ".ops": "custom_gradient stop_gradient",
+        ".optimizers": "Optimizer",
+        ".random": "SeedGenerator",
+        ".regularizers": "Regularizer",
+    },
+)
 
-__all__ = sorted([*(_PACKAGES - {"core", "engines", "graph"}), *_NAMES, "__version__"])
+__all__ = sorted([*(_PACKAGES - {"core", "engines", "graph"}), *_names, "__version__"])
 
 
 def __getattr__(name: str) -> Any:
-    if name in _PACKAGES:
-        value: Any = importlib.import_module(f"yeoul.{name}")
-    elif name in _NAMES:
-        value = getattr(importlib.import_module(_NAMES[name]), name)
-        globals()[name] = value
-    else:
-        raise AttributeError(f"module 'yeoul' has no attribute {name!r}")
-    return value
+    return import_module(f"yeoul.{name}") if name in _PACKAGES else _loaded(name)
 
 
 def __dir__() -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import random as python_random
+import os
 from typing import Any
 
 import numpy as np
@@ -30,8 +30,7 @@ __all__ = [
     "uniform",
 ]
 
-_fresh = np.random.SeedSequence().generate_state(1)[0]
-_root = int(_fresh)
+_root = int.from_bytes(os.urandom(4), "little")  # other numbers in every run, until a seed is set
 _given = itertools.count(1)
 
 
@@ -40,6 +39,8 @@ def set_random_seed(seed: int) -> None:
 
     Raises: ValueError if `seed` is no integer.
     """
+    import random as python_random  # only here: few programs need it otherwise
+
     global _root, _given
     if not isinstance(seed, (int, np.integer)):
         raise ValueError(f"The seed must be an integer, and got {seed!r}.")

@@ -325,9 +325,14 @@ def _unknown(kind: str, name: str, config: dict[str, Any]) -> str:
     )
 
 
+def attributes(thing: Any, names: str) -> dict[str, Any]:
+    """{name: value} of the attributes of `thing` with these names, separated by spaces."""
+    return {name: getattr(thing, name) for name in names.split()}
+
+
 def serialized_attributes(thing: Any, names: str) -> dict[str, Any]:
-    """{name: configuration} of the attributes of `thing` with these names, separated by spaces; functions by their names."""
-    return {name: name_or_configuration(getattr(thing, name)) for name in names.split()}
+    """`attributes` with a configuration for each value; functions by their names."""
+    return {name: name_or_configuration(value) for name, value in attributes(thing, names).items()}
 
 
 def name_or_configuration(part: Any) -> Any:

@@ -1,6 +1,5 @@
 """Models of Keras' applications: layers, weights and outputs are those of Keras."""
 
-import inspect
 import json
 from pathlib import Path
 
@@ -45,13 +44,7 @@ def test_arguments_change_models_as_in_keras(label, no_draws):
 
 
 @pytest.mark.parametrize("name", cases.MODELS)
-def test_signature(name):
-    found = {}
-    for argument, parameter in inspect.signature(getattr(applications, name)).parameters.items():
-        is_required = parameter.default is inspect.Parameter.empty
-        found[argument] = "required" if is_required else parameter.default
-    golden = GOLDEN["models"][name]["signature"]
-    assert list(found.items()) == list(golden.items())
+def test_is_documented(name):
     assert getattr(applications, name).__doc__
 
 

@@ -197,7 +197,7 @@ def test_config_makes_the_same_layer(case):
         ),
         (
             lambda: layers.RandomZoom(0.1, fill_mode="mirror"),
-            "fill_mode must be 'reflect', 'wrap', 'constant' or 'nearest'",
+            "fill_mode must be one of constant, nearest, wrap, reflect",
         ),
         (
             lambda: layers.RandomTranslation(0.1, 0.1, interpolation="cubic"),

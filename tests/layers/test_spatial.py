@@ -1,17 +1,9 @@
 """Spatial layers within models: shapes, names, training, errors."""
 
-import json
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from yeoul import config, layers, models, utils
-
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
-from record_spatial_signatures import described, names  # noqa: E402
 
 
 @pytest.fixture
@@ -144,18 +136,6 @@ def test_a_changed_number_of_channels_is_named():
     layer(np.ones((1, 5, 5, 2)))
     with pytest.raises(ValueError, match="Conv2D 'first' was built for inputs whose last axis is 2, and got shape"):
         layer(np.ones((1, 5, 5, 3)))
-
-
-SIGNATURES = json.loads((HERE / "golden_spatial_signatures.json").read_text())
-
-
-def test_every_layer_of_these_families_is_there():
-    assert names(layers) == list(SIGNATURES)
-
-
-@pytest.mark.parametrize("name", SIGNATURES)
-def test_arguments_and_config_keys_are_those_of_keras(name):
-    assert described(layers, name) == SIGNATURES[name]
 
 
 def test_arguments_by_place_and_by_name():

@@ -1,4 +1,4 @@
-"""Writes golden_interface.json: names, arguments, defaults and configurations of Keras' losses and metrics.
+"""Writes golden_interface.json: configurations and variables of Keras' losses and metrics.
 
 Run it where Keras is installed: KERAS_BACKEND=tensorflow python tests/metrics/record_interface.py
 """
@@ -14,43 +14,25 @@ REQUIRED: dict[str, dict[str, Any]] = {
     "MeanIoU": {"num_classes": 3}, "OneHotMeanIoU": {"num_classes": 3}, "SensitivityAtSpecificity": {"specificity": 0.5},
     "SpecificityAtSensitivity": {"sensitivity": 0.5}, "PrecisionAtRecall": {"recall": 0.5}, "RecallAtPrecision": {"precision": 0.5},
 }  # fmt: skip
-LEFT_OUT = {"get", "serialize", "deserialize", "MeanMetricWrapper", "CTC", "ctc"}
+LEFT_OUT = {"MeanMetricWrapper", "CTC"}
 
 
-def arguments(thing: Any) -> list[list[Any]]:
-    """(name, default) of every argument; "required" where there is none."""
-    found = []
-    for parameter in inspect.signature(thing).parameters.values():
-        default = "required" if parameter.default is parameter.empty else parameter.default
-        found.append([parameter.name, list(default) if isinstance(default, tuple) else default])
-    return found
+def interface(module: ModuleType, name: str) -> dict[str, Any]:
+    """The configuration and the variables of an object of this class."""
+    made = getattr(module, name)(**{**REQUIRED.get(name, {}), "name": "given"})
+    variables = [[v.path, list(v.shape), str(v.dtype)] for v in getattr(made, "variables", [])]
+    return {"config": made.get_config(), "variables": variables}
 
 
-def interface(module: ModuleType, names: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in names:
-        thing = getattr(module, name)
-        found[name] = {"arguments": arguments(thing)}
-        if inspect.isclass(thing):
-            made = thing(**{**REQUIRED.get(name, {}), "name": "given"})
-            found[name]["config"] = made.get_config()
-            variables = getattr(made, "variables", [])
-            found[name]["variables"] = [[v.path, list(v.shape), str(v.dtype)] for v in variables]
-    return found
-
-
-def public(module: ModuleType) -> list[str]:
-    return [
-        name
-        for name in dir(module)
-        if not name.startswith("_") and name not in LEFT_OUT and callable(getattr(module, name))
-    ]
+def classes(module: ModuleType) -> list[str]:
+    return [name for name in dir(module) if inspect.isclass(getattr(module, name)) and name not in LEFT_OUT]
 
 
 def main() -> None:
     import keras
 
-    golden = {kind: interface(getattr(keras, kind), public(getattr(keras, kind))) for kind in ("losses", "metrics")}
+    modules = {"losses": keras.losses, "metrics": keras.metrics}
+    golden = {kind: {name: interface(m, name) for name in classes(m)} for kind, m in modules.items()}
     Path(__file__).with_name("golden_interface.json").write_text(json.dumps(golden))
 
 

@@ -39,7 +39,7 @@ def test_parts_of_a_directory(folder):
     parts = [generator.flow_from_directory(folder, (6, 6), subset=s) for s in ("training", "validation")]
     assert [len(p.filenames) for p in parts] == [8, 2]
     assert not set(parts[0].filenames) & set(parts[1].filenames)
-    with pytest.raises(ValueError, match=r'Invalid subset name: other;expected "training" or "validation"'):
+    with pytest.raises(ValueError, match=r'Invalid subset name: other; expected "training" or "validation"'):
         generator.flow_from_directory(folder, subset="other")
 
 

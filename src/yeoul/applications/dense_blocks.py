@@ -12,18 +12,18 @@ _GROWTH = 32
 
 
 def densely_connected(
-    repeats: tuple[int, ...],
-    include_top: bool,
-    weights: Any,
-    input_tensor: Any,
-    input_shape: Any,
-    pooling: str | None,
-    classes: int,
-    classifier_activation: Any,
-    name: str,
-    file_stem: str,
+    sizes: tuple[tuple[int, ...], str],
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "",
 ) -> Any:
-    """A model with so many layers in each of its four dense blocks."""
+    """A model of these sizes: layers in each of its four dense blocks, and how its files are called."""
+    repeats, file_stem = sizes
     check_arguments(weights, include_top, classes, classifier_activation)
     shape = known_shape(input_shape, 224, 32, include_top, weights)
     images = images_from(shape, input_tensor)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from yeoul.applications.dense_blocks import densely_connected
+from yeoul.applications.families import member
 from yeoul.applications.imagenet_utils import decode_predictions, preparing
 from yeoul.applications.inputs import ARGUMENTS
 
@@ -13,45 +12,15 @@ __all__ = ["DenseNet121", "DenseNet169", "DenseNet201", "decode_predictions", "p
 preprocess_input = preparing("torch")
 
 
-def DenseNet121(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "densenet121",
-) -> Any:
-    return densely_connected((6, 12, 24, 16), file_stem="densenet121", **locals())
+_REPEATS = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32)}
 
-
-def DenseNet169(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "densenet169",
-) -> Any:
-    return densely_connected((6, 12, 32, 32), file_stem="densenet169", **locals())
-
-
-def DenseNet201(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "densenet201",
-) -> Any:
-    return densely_connected((6, 12, 48, 32), file_stem="densenet201", **locals())
-
-
-DenseNet121.__doc__ = f"DenseNet of 121 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{ARGUMENTS}"
-DenseNet169.__doc__ = f"DenseNet of 169 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{ARGUMENTS}"
-DenseNet201.__doc__ = f"DenseNet of 201 layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{ARGUMENTS}"
+DenseNet121, DenseNet169, DenseNet201 = (
+    member(
+        densely_connected,
+        (repeats, f"densenet{depth}"),
+        f"DenseNet{depth}",
+        f"densenet{depth}",
+        f"DenseNet of {depth} layers, for images of 224 x 224. Source: Huang et al. 2017, table 1.{ARGUMENTS}",
+    )
+    for depth, repeats in _REPEATS.items()
+)

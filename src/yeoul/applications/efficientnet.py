@@ -7,6 +7,7 @@ from typing import Any
 
 from yeoul import layers
 from yeoul.applications.efficient_blocks import Stage, Style, normalized, repeated, spread, staged, topped
+from yeoul.applications.families import member
 from yeoul.applications.heads import finished
 from yeoul.applications.imagenet_utils import DEVIATIONS, decode_predictions, preparing
 from yeoul.applications.inputs import (
@@ -46,14 +47,14 @@ _SCALES = (
 
 def _efficientnet(
     number: int,
-    include_top: bool,
-    weights: Any,
-    input_tensor: Any,
-    input_shape: Any,
-    pooling: str | None,
-    classes: int,
-    classifier_activation: Any,
-    name: str,
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "",
 ) -> Any:
     width, depth, size, dropout = _SCALES[number]
     check_arguments(weights, include_top, classes, classifier_activation)
@@ -77,117 +78,25 @@ def _efficientnet(
     return finished(images, x, name, weights, f"efficientnetb{number}{end}.h5", "")
 
 
-_ARGUMENTS = "\n\n    The model takes colours 0 to 255." + ARGUMENTS
-
-
-def EfficientNetB0(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb0",
-) -> Any:
-    return _efficientnet(0, **locals())
-
-
-def EfficientNetB1(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb1",
-) -> Any:
-    return _efficientnet(1, **locals())
-
-
-def EfficientNetB2(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb2",
-) -> Any:
-    return _efficientnet(2, **locals())
-
-
-def EfficientNetB3(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb3",
-) -> Any:
-    return _efficientnet(3, **locals())
-
-
-def EfficientNetB4(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb4",
-) -> Any:
-    return _efficientnet(4, **locals())
-
-
-def EfficientNetB5(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb5",
-) -> Any:
-    return _efficientnet(5, **locals())
-
-
-def EfficientNetB6(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb6",
-) -> Any:
-    return _efficientnet(6, **locals())
-
-
-def EfficientNetB7(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    name: str = "efficientnetb7",
-) -> Any:
-    return _efficientnet(7, **locals())
-
-
-_MODELS = [name for name in dir() if name.startswith("EfficientNet")]
-for _number, _name in enumerate(_MODELS):
-    globals()[_name].__doc__ = (
-        f"EfficientNet-B{_number}, for images of {_SCALES[_number][2]} x {_SCALES[_number][2]}. "
-        f"Source: Tan & Le 2019.{_ARGUMENTS}"
+(
+    EfficientNetB0,
+    EfficientNetB1,
+    EfficientNetB2,
+    EfficientNetB3,
+    EfficientNetB4,
+    EfficientNetB5,
+    EfficientNetB6,
+    EfficientNetB7,
+) = (
+    member(
+        _efficientnet,
+        number,
+        f"EfficientNetB{number}",
+        f"efficientnetb{number}",
+        f"EfficientNet-B{number}, for images of {size} x {size}. Source: Tan & Le 2019.\n\n"
+        f"    The model takes colours 0 to 255.{ARGUMENTS}",
     )
-__all__ = [*_MODELS, "decode_predictions", "preprocess_input"]
+    for number, (_, _, size, _) in enumerate(_SCALES)
+)
+
+__all__ = [*(f"EfficientNetB{number}" for number in range(len(_SCALES))), "decode_predictions", "preprocess_input"]

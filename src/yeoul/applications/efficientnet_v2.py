@@ -6,6 +6,7 @@ from typing import Any
 
 from yeoul import layers
 from yeoul.applications.efficient_blocks import Stage, Style, convolved, normalized, repeated, staged, topped
+from yeoul.applications.families import member
 from yeoul.applications.heads import finished
 from yeoul.applications.imagenet_utils import DEVIATIONS, MEANS, decode_predictions, preparing
 from yeoul.applications.inputs import channels_axis, check_arguments, images_from, known_shape
@@ -67,15 +68,15 @@ _SCALES: dict[str, tuple[tuple[Stage, ...], int, float, float, int]] = {
 
 def _efficientnet_v2(
     kind: str,
-    include_top: bool,
-    weights: Any,
-    input_tensor: Any,
-    input_shape: Any,
-    pooling: str | None,
-    classes: int,
-    classifier_activation: Any,
-    include_preprocessing: bool,
-    name: str,
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    include_preprocessing: bool = True,
+    name: str = "",
 ) -> Any:
     stages, stem, width, depth, size = _SCALES[kind]
     check_arguments(weights, include_top, classes, classifier_activation)
@@ -113,109 +114,23 @@ _ARGUMENTS = """
     """
 
 
-def EfficientNetV2B0(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "efficientnetv2-b0",
-) -> Any:
-    return _efficientnet_v2("b0", **locals())
-
-
-def EfficientNetV2B1(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "efficientnetv2-b1",
-) -> Any:
-    return _efficientnet_v2("b1", **locals())
-
-
-def EfficientNetV2B2(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "efficientnetv2-b2",
-) -> Any:
-    return _efficientnet_v2("b2", **locals())
-
-
-def EfficientNetV2B3(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "efficientnetv2-b3",
-) -> Any:
-    return _efficientnet_v2("b3", **locals())
-
-
-def EfficientNetV2S(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "efficientnetv2-s",
-) -> Any:
-    return _efficientnet_v2("s", **locals())
-
-
-def EfficientNetV2M(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "efficientnetv2-m",
-) -> Any:
-    return _efficientnet_v2("m", **locals())
-
-
-def EfficientNetV2L(
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    input_shape: Any = None,
-    pooling: str | None = None,
-    classes: int = 1000,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "efficientnetv2-l",
-) -> Any:
-    return _efficientnet_v2("l", **locals())
-
-
-_MODELS = [name for name in dir() if name.startswith("EfficientNetV2")]
-for _name in _MODELS:
-    _kind = _name.removeprefix("EfficientNetV2")
-    globals()[_name].__doc__ = (
-        f"EfficientNetV2-{_kind}, for images of {_SCALES[_kind.lower()][4]} x {_SCALES[_kind.lower()][4]}. "
-        f"Source: Tan & Le 2021.{_ARGUMENTS}"
+(
+    EfficientNetV2B0,
+    EfficientNetV2B1,
+    EfficientNetV2B2,
+    EfficientNetV2B3,
+    EfficientNetV2S,
+    EfficientNetV2M,
+    EfficientNetV2L,
+) = (
+    member(
+        _efficientnet_v2,
+        kind,
+        f"EfficientNetV2{kind.upper()}",
+        f"efficientnetv2-{kind}",
+        f"EfficientNetV2-{kind.upper()}, for images of {size} x {size}. Source: Tan & Le 2021.{_ARGUMENTS}",
     )
-__all__ = [*_MODELS, "decode_predictions", "preprocess_input"]
+    for kind, (*_, size) in _SCALES.items()
+)
+
+__all__ = [*(f"EfficientNetV2{kind.upper()}" for kind in _SCALES), "decode_predictions", "preprocess_input"]

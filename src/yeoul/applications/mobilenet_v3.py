@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul import layers
+from yeoul.applications.families import member
 from yeoul.applications.heads import finished, pooled
 from yeoul.applications.imagenet_utils import decode_predictions, preparing
 from yeoul.applications.inputs import (
@@ -68,62 +69,23 @@ _ARGUMENTS = """
     """
 
 
-def MobileNetV3Small(
-    input_shape: Any = None,
-    alpha: float = 1.0,
-    minimalistic: bool = False,
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    classes: int = 1000,
-    pooling: str | None = None,
-    dropout_rate: float = 0.2,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "MobileNetV3Small",
-) -> Any:
-    return _mobilenet_v3(_SMALL, 1024, "small", **locals())
-
-
-def MobileNetV3Large(
-    input_shape: Any = None,
-    alpha: float = 1.0,
-    minimalistic: bool = False,
-    include_top: bool = True,
-    weights: Any = "imagenet",
-    input_tensor: Any = None,
-    classes: int = 1000,
-    pooling: str | None = None,
-    dropout_rate: float = 0.2,
-    classifier_activation: Any = "softmax",
-    include_preprocessing: bool = True,
-    name: str = "MobileNetV3Large",
-) -> Any:
-    return _mobilenet_v3(_LARGE, 1280, "large", **locals())
-
-
-MobileNetV3Small.__doc__ = f"MobileNetV3 for slow devices. Source: Howard et al. 2019, table 2.{_ARGUMENTS}"
-MobileNetV3Large.__doc__ = f"MobileNetV3 for fast devices. Source: Howard et al. 2019, table 1.{_ARGUMENTS}"
-
-
 def _mobilenet_v3(
-    blocks: tuple,
-    last: int,
-    kind: str,
-    *,
-    input_shape: Any,
-    alpha: float,
-    minimalistic: bool,
-    include_top: bool,
-    weights: Any,
-    input_tensor: Any,
-    classes: int,
-    pooling: str | None,
-    dropout_rate: float,
-    classifier_activation: Any,
-    include_preprocessing: bool,
-    name: str,
+    sizes: tuple[tuple, int, str],
+    input_shape: Any = None,
+    alpha: float = 1.0,
+    minimalistic: bool = False,
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    classes: int = 1000,
+    pooling: str | None = None,
+    dropout_rate: float = 0.2,
+    classifier_activation: Any = "softmax",
+    include_preprocessing: bool = True,
+    name: str = "",
 ) -> Any:
+    """A model of these sizes: its blocks, the channels of its last convolution, and how its files are called."""
+    blocks, last, kind = sizes
     check_arguments(weights, include_top, classes, classifier_activation)
     if weights == "imagenet" and alpha not in ((1.0,) if minimalistic else (0.75, 1.0)):
         raise ValueError(
@@ -165,6 +127,22 @@ def _mobilenet_v3(
         f"{'' if include_top else '_no_top_v2'}.h5"
     )
     return finished(images, x, name, weights, file_name, "mobilenet_v3")
+
+
+MobileNetV3Small = member(
+    _mobilenet_v3,
+    (_SMALL, 1024, "small"),
+    "MobileNetV3Small",
+    "MobileNetV3Small",
+    f"MobileNetV3 for slow devices. Source: Howard et al. 2019, table 2.{_ARGUMENTS}",
+)
+MobileNetV3Large = member(
+    _mobilenet_v3,
+    (_LARGE, 1280, "large"),
+    "MobileNetV3Large",
+    "MobileNetV3Large",
+    f"MobileNetV3 for fast devices. Source: Howard et al. 2019, table 1.{_ARGUMENTS}",
+)
 
 
 def _relu(x: Any) -> Any:

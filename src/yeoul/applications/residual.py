@@ -9,22 +9,23 @@ from yeoul.applications.heads import classified, finished
 from yeoul.applications.inputs import channels_axis, check_arguments, images_from, known_shape
 
 _FILTERS = (64, 128, 256, 512)
+#: Blocks in each stage, by the number of layers.
+REPEATS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 
 
 def residual_network(
-    repeats: tuple[int, ...],
-    is_first_kind: bool,
-    include_top: bool,
-    weights: Any,
-    input_tensor: Any,
-    input_shape: Any,
-    pooling: str | None,
-    classes: int,
-    classifier_activation: Any,
-    name: str,
-    file_stem: str,
+    sizes: tuple[tuple[int, ...], bool, str],
+    include_top: bool = True,
+    weights: Any = "imagenet",
+    input_tensor: Any = None,
+    input_shape: Any = None,
+    pooling: str | None = None,
+    classes: int = 1000,
+    classifier_activation: Any = "softmax",
+    name: str = "",
 ) -> Any:
-    """A model with so many blocks in each of its four stages."""
+    """A model of these sizes: blocks in each of its four stages, whether it is of the first kind, and how its files are called."""
+    repeats, is_first_kind, file_stem = sizes
     check_arguments(weights, include_top, classes, classifier_activation)
     shape = known_shape(input_shape, 224, 32, include_top, weights)
     images = images_from(shape, input_tensor)

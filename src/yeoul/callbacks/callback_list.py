@@ -11,6 +11,8 @@ from yeoul.callbacks.callback import Callback, Logs, only_replays, overrides
 from yeoul.callbacks.history import History
 from yeoul.callbacks.progress import ProgbarLogger
 
+__all__ = ["CallbackList"]
+
 _BATCH_HOOKS = ("on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end")
 _EPOCH_HOOKS = ("on_epoch_begin", "on_epoch_end")
 _TEST_HOOKS = ("on_test_begin", "on_test_end", "on_test_batch_begin", "on_test_batch_end")

@@ -11,6 +11,8 @@ import numpy as np
 
 from yeoul.callbacks.callback import Callback, Logs
 
+__all__ = ["CSVLogger"]
+
 
 class CSVLogger(Callback):
     """Writes one row an epoch.

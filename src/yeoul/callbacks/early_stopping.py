@@ -9,6 +9,8 @@ from yeoul.callbacks.callback import Logs
 from yeoul.callbacks.monitor import MonitorCallback
 from yeoul.callbacks.progress import print_message
 
+__all__ = ["EarlyStopping"]
+
 
 class EarlyStopping(MonitorCallback):
     """Stops training after `patience` epochs without an improvement.

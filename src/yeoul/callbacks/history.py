@@ -10,6 +10,8 @@ import numpy as np
 
 from yeoul.callbacks.callback import Callback, Logs
 
+__all__ = ["History"]
+
 
 class History(Callback):
     """Collects logs. `history` maps each name to its values by epoch, `epoch` holds the numbers of the epochs,

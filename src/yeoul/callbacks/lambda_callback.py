@@ -7,6 +7,8 @@ from typing import Any
 
 from yeoul.callbacks.callback import Callback
 
+__all__ = ["LambdaCallback"]
+
 
 class LambdaCallback(Callback):
     """Calls the functions given: `on_epoch_*` with (epoch, logs), `on_train_batch_*` with (batch, logs),

@@ -10,6 +10,8 @@ import numpy as np
 from yeoul.callbacks.callback import Callback, Logs
 from yeoul.callbacks.progress import print_message
 
+__all__ = ["LearningRateScheduler"]
+
 
 class LearningRateScheduler(Callback):
     """Sets the learning rate at the beginning of every epoch.

@@ -9,6 +9,8 @@ from typing import Any
 
 from yeoul.callbacks.callback import Callback
 
+__all__ = ["MonitorCallback"]
+
 
 class MonitorCallback(Callback):
     """Watches one log.

@@ -12,6 +12,8 @@ import numpy as np
 
 from yeoul.callbacks.callback import Callback, Logs
 
+__all__ = ["Progbar", "ProgbarLogger"]
+
 
 def print_message(text: str) -> None:
     """Writes `text` to standard output; what its encoding lacks is replaced."""

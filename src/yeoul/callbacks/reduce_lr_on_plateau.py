@@ -9,6 +9,8 @@ from yeoul.callbacks.callback import Logs
 from yeoul.callbacks.monitor import MonitorCallback
 from yeoul.callbacks.progress import print_message
 
+__all__ = ["ReduceLROnPlateau"]
+
 
 class ReduceLROnPlateau(MonitorCallback):
     """Multiplies the learning rate by `factor` after `patience` epochs without an improvement.

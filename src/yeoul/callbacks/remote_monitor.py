@@ -10,6 +10,8 @@ import numpy as np
 
 from yeoul.callbacks.callback import Callback, Logs
 
+__all__ = ["RemoteMonitor"]
+
 
 class RemoteMonitor(Callback):
     """POSTs {"epoch": ..., logs} to `root + path` after every epoch.

@@ -6,6 +6,8 @@ from typing import Any
 
 from yeoul.callbacks.callback import Callback, Logs
 
+__all__ = ["SwapEMAWeights"]
+
 
 class SwapEMAWeights(Callback):
     """Exchanges the weights and their moving averages while the model is evaluated or predicts.

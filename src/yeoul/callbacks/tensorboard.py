@@ -14,6 +14,8 @@ from yeoul.callbacks import event_file
 from yeoul.callbacks.callback import Callback, Logs
 from yeoul.callbacks.event_file import EventWriter
 
+__all__ = ["TensorBoard"]
+
 
 class TensorBoard(Callback):
     """Writes event files under `log_dir/train` and `log_dir/validation`. Look at them with: tensorboard --logdir log_dir

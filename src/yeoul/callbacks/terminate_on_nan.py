@@ -7,6 +7,8 @@ import math
 from yeoul.callbacks.callback import Callback, Logs
 from yeoul.callbacks.progress import print_message
 
+__all__ = ["TerminateOnNaN"]
+
 
 class TerminateOnNaN(Callback):
     """Stops training at the first batch whose loss is NaN or infinite.

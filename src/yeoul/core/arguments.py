@@ -9,11 +9,10 @@ import sys
 import warnings
 from collections.abc import Iterable
 from inspect import Parameter
-from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-_PACKAGE = str(Path(__file__).resolve().parent.parent) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _parameters: WeakKeyDictionary[type, dict[str, Parameter]] = WeakKeyDictionary()
 
 

@@ -55,10 +55,6 @@ def load_data(
     texts, labels = words.shifted(data["x"][order], start_char, index_from), data["y"][order]
     if maxlen:
         texts, labels = words.without_long(texts, labels, maxlen)
-        if not texts:
-            raise ValueError(
-                f"After filtering for sequences shorter than maxlen={maxlen}, no sequence was kept. Increase maxlen."
-            )
     x = words.limited(texts, num_words, skip_top, oov_char)
     at = int(len(x) * (1 - test_split))
     return (x[:at], labels[:at]), (x[at:], labels[at:])

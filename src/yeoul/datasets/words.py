@@ -15,8 +15,15 @@ def shifted(texts: np.ndarray, start_char: int | None, index_from: int | None) -
 
 
 def without_long(texts: list[list[int]], labels: np.ndarray, maxlen: int) -> tuple[list[list[int]], np.ndarray]:
-    """Only texts shorter than `maxlen`, marks included, with their labels."""
+    """Only texts shorter than `maxlen`, marks included, with their labels.
+
+    Raises: ValueError if there are none.
+    """
     kept = [i for i, text in enumerate(texts) if len(text) < maxlen]
+    if not kept:
+        raise ValueError(
+            f"After filtering for sequences shorter than maxlen={maxlen}, no sequence was kept. Increase maxlen."
+        )
     return [texts[i] for i in kept], labels[kept]
 
 

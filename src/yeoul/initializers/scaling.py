@@ -8,6 +8,7 @@ from typing import Any
 from yeoul import random
 from yeoul.core.tensor import Tensor
 from yeoul.initializers.drawn import RandomInitializer
+from yeoul.serialization import attributes
 
 
 class VarianceScaling(RandomInitializer):
@@ -56,14 +57,7 @@ class VarianceScaling(RandomInitializer):
         return random.truncated_normal(shape, 0.0, math.sqrt(variance) / 0.87962566103423978, dtype, self.seed)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "scale": self.scale,
-            "mode": self.mode,
-            "distribution": self.distribution,
-            "input_axes": self.input_axes,
-            "output_axes": self.output_axes,
-        }
+        return {**super().get_config(), **attributes(self, "scale mode distribution input_axes output_axes")}
 
 
 def compute_fans(shape: tuple[int, ...], input_axes: Any = None, output_axes: Any = None) -> tuple[float, float]:

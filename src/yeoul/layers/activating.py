@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from yeoul import activations, constraints, initializers, ops, regularizers
+from yeoul import activations, ops
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.serialization import serialized_attributes
+
+__all__ = ["ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax"]
 
 
 def _not_negative(layer: str, name: str, value: Any) -> float:
@@ -97,22 +99,14 @@ class PReLU(Layer):
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self._specify("alpha", alpha_initializer, alpha_regularizer, alpha_constraint)
         self.shared_axes = [shared_axes] if isinstance(shared_axes, int) else list(shared_axes) if shared_axes else None
         self.alpha: Any = None
 
     def build(self, input_shape: Any) -> None:
         shared = [normalize_axis(axis, len(input_shape)) for axis in self.shared_axes or []]
-        shape = [1 if i in shared else known_axis(input_shape, i, self) for i in range(1, len(input_shape))]
-        self.alpha = self.add_weight(
-            shape,
-            self.alpha_initializer,
-            name="alpha",
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        sizes = [1 if i in shared else known_axis(input_shape, i, self) for i in range(1, len(input_shape))]
+        self.alpha = self._add_specified("alpha", tuple(sizes))
         axes = {i: known_axis(input_shape, i, self) for i in range(1, len(input_shape)) if i not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)
         self.built = True

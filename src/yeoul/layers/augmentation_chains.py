@@ -21,6 +21,7 @@ from yeoul.layers.histogram_augmentation import AutoContrast, Equalization
 from yeoul.layers.image_augmentation import ImageAugmentation, factor_range, valid_range
 from yeoul.layers.place_augmentation import RandomRotation, RandomShear, RandomTransform, RandomTranslation
 from yeoul.ops.image_sampling import check_modes
+from yeoul.serialization import attributes
 
 __all__ = ["AugMix", "RandAugment", "RandomColorJitter"]
 
@@ -69,8 +70,8 @@ class RandomColorJitter(ImageAugmentation):
         return images
 
     def get_config(self) -> dict[str, Any]:
-        names = ("value_range", "brightness_factor", "contrast_factor", "saturation_factor", "hue_factor")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        names = "value_range brightness_factor contrast_factor saturation_factor hue_factor"
+        return {**super().get_config(), **attributes(self, names)}
 
 
 class DrawnAugmentation(ImageAugmentation):
@@ -148,8 +149,7 @@ class DrawnAugmentation(ImageAugmentation):
         return y
 
     def get_config(self) -> dict[str, Any]:
-        names = ("value_range", "factor", "interpolation")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "value_range factor interpolation")}
 
 
 #: What layers call their strength, where it is not "factor".
@@ -265,5 +265,4 @@ class AugMix(DrawnAugmentation):
         return weight * images + (1.0 - weight) * total
 
     def get_config(self) -> dict[str, Any]:
-        names = ("num_chains", "chain_depth", "alpha", "all_ops")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "num_chains chain_depth alpha all_ops")}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from yeoul import constraints, initializers, ops, regularizers
+from yeoul import initializers, ops
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.serialization import serialized_attributes
+
+__all__ = ["BatchNormalization"]
 
 
 class BatchNormalization(Layer):
@@ -53,14 +55,10 @@ class BatchNormalization(Layer):
     ):
         super().__init__(**kwargs)
         self.axis, self.momentum, self.epsilon, self.center, self.scale = axis, momentum, epsilon, center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
+        self._specify("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self._specify("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
         self.synchronized = synchronized
         self.renorm, self.renorm_clipping, self.renorm_momentum = renorm, renorm_clipping, renorm_momentum
         unknown = set(renorm_clipping or {}) - {"rmax", "rmin", "dmax"}
@@ -74,21 +72,9 @@ class BatchNormalization(Layer):
     def build(self, input_shape: Any) -> None:
         size = known_axis(input_shape, self.axis, self)
         if self.scale:
-            self.gamma = self.add_weight(
-                (size,),
-                self.gamma_initializer,
-                name="gamma",
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-            )
+            self.gamma = self._add_specified("gamma", (size,))
         if self.center:
-            self.beta = self.add_weight(
-                (size,),
-                self.beta_initializer,
-                name="beta",
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-            )
+            self.beta = self._add_specified("beta", (size,))
         self.moving_mean = self.add_weight((size,), self.moving_mean_initializer, trainable=False, name="moving_mean")
         self.moving_variance = self.add_weight(
             (size,), self.moving_variance_initializer, trainable=False, name="moving_variance"

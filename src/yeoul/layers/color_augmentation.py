@@ -11,6 +11,7 @@ from yeoul import ops, random
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import ints_per_axis
 from yeoul.layers.image_augmentation import ImageAugmentation, factor_range, valid_range
+from yeoul.serialization import attributes
 
 __all__ = [
     "RandomBrightness",
@@ -250,8 +251,7 @@ class Solarization(ImageAugmentation):
         return levels * ((high - low) / 255.0) + low
 
     def get_config(self) -> dict[str, Any]:
-        names = ("value_range", "addition_factor", "threshold_factor")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "value_range addition_factor threshold_factor")}
 
 
 class RandomPosterization(ImageAugmentation):
@@ -316,7 +316,7 @@ class RandomGaussianBlur(ImageAugmentation):
 
     def choose(self, images: Tensor) -> dict[str, Any]:
         sigma = random.uniform((2,), self.sigma[0], self.sigma[1], images.dtype, self.seed_generator)
-        is_blurred = self.draw_factor(images, 0.0, 1.0) < self.draw_factor(images, *self.factor)
+        is_blurred = self.draw_choice(images)
         return {"sigma": sigma, "is_blurred": is_blurred}
 
     def vary(self, images: Tensor, chosen: dict[str, Any]) -> Tensor:
@@ -331,5 +331,4 @@ class RandomGaussianBlur(ImageAugmentation):
         return ops.clip(ops.where(chosen["is_blurred"], blurred, images), *map(float, self.value_range))
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "kernel_size", "sigma", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "factor kernel_size sigma value_range")}

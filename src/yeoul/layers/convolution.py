@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from yeoul import activations, constraints, initializers, ops, regularizers
+from yeoul import activations, ops
 from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.layers.low_rank import LowRank
 from yeoul.layers.signatures import with_defaults
-from yeoul.serialization import serialize_keras_object
+from yeoul.serialization import attributes, serialize_keras_object
 
 __all__ = [
     "Conv1D",
@@ -97,9 +97,7 @@ class Convolution(Layer):
         self.activation = activations.get(activation)
         self.use_bias = use_bias
         for name in (*self.kernels, "bias"):
-            setattr(self, f"{name}_initializer", initializers.get(weights[f"{name}_initializer"]))
-            setattr(self, f"{name}_regularizer", regularizers.get(weights[f"{name}_regularizer"]))
-            setattr(self, f"{name}_constraint", constraints.get(weights[f"{name}_constraint"]))
+            self._specify(name, *(weights[f"{name}_{part}"] for part in ("initializer", "regularizer", "constraint")))
         self.bias: Any = None
         self.input_spec = InputSpec(min_ndim=self.rank + 2)
 
@@ -127,18 +125,9 @@ class Convolution(Layer):
                 "Use a smaller kernel_size, padding='same', or a larger input."
             )
 
-    def _add_kernel(self, shape: tuple, kind: str, name: str) -> Any:
-        return self.add_weight(
-            shape,
-            getattr(self, f"{kind}_initializer"),
-            name=name,
-            regularizer=getattr(self, f"{kind}_regularizer"),
-            constraint=getattr(self, f"{kind}_constraint"),
-        )
-
     def _finish_build(self, channels: int, filters: int) -> None:
         if self.use_bias:
-            self.bias = self._add_kernel((filters,), "bias", "bias")
+            self.bias = self._add_specified("bias", (filters,))
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={self.channel_axis: channels})
         self.built = True
 
@@ -156,12 +145,7 @@ class Convolution(Layer):
         return self.activation(y)
 
     def _geometry(self) -> dict[str, Any]:
-        return {
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
-        }
+        return attributes(self, "strides padding data_format dilation_rate")
 
     def get_config(self) -> dict[str, Any]:
         parts = [
@@ -172,10 +156,7 @@ class Convolution(Layer):
         return {
             **super().get_config(),
             "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": self.padding,
-            "data_format": self.data_format,
-            "dilation_rate": self.dilation_rate,
+            **self._geometry(),
             "activation": activations.serialize(self.activation),
             "use_bias": self.use_bias,
             **{name: serialize_keras_object(getattr(self, name)) for name in parts},
@@ -248,7 +229,7 @@ class PlainConvolution(LowRank, Convolution):
                 f"and got {channels} (shape {tuple(input_shape)})."
             )
         self._check_reach(input_shape)
-        self.kernel = self._add_kernel((*self.kernel_size, channels // self.groups, self.filters), "kernel", "kernel")
+        self.kernel = self._add_specified("kernel", (*self.kernel_size, channels // self.groups, self.filters))
         self._finish_build(channels, self.filters)
         self._enable_wanted_lora()
 
@@ -314,7 +295,7 @@ class DepthwiseConvolution(Convolution):
     def build(self, input_shape: Any) -> None:
         channels = self._channels(input_shape)
         self._check_reach(input_shape)
-        self.kernel = self._add_kernel((*self.kernel_size, channels, self.depth_multiplier), "depthwise", "kernel")
+        self.kernel = self._add_specified("depthwise", (*self.kernel_size, channels, self.depth_multiplier), "kernel")
         self._finish_build(channels, channels * self.depth_multiplier)
 
     def convolve(self, x: Tensor) -> Tensor:
@@ -380,11 +361,11 @@ class SeparableConvolution(Convolution):
         channels = self._channels(input_shape)
         self._check_reach(input_shape)
         middle = channels * self.depth_multiplier
-        self.depthwise_kernel = self._add_kernel(
-            (*self.kernel_size, channels, self.depth_multiplier), "depthwise", "depthwise_kernel"
+        self.depthwise_kernel = self._add_specified(
+            "depthwise", (*self.kernel_size, channels, self.depth_multiplier), "depthwise_kernel"
         )
-        self.pointwise_kernel = self._add_kernel(
-            (*(1 for _ in range(self.rank)), middle, self.filters), "pointwise", "pointwise_kernel"
+        self.pointwise_kernel = self._add_specified(
+            "pointwise", (*(1 for _ in range(self.rank)), middle, self.filters), "pointwise_kernel"
         )
         self._finish_build(channels, self.filters)
 

@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from yeoul import activations, constraints, initializers, ops, regularizers
+from yeoul import activations, ops
 from yeoul.core import config, dtypes, naming
 from yeoul.core.tensor import KerasTensor, Tensor
 from yeoul.layers.host_layer import WAY_OUT
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
+
+__all__ = ["Activation", "Dense", "Identity", "Input", "InputLayer"]
 
 
 class InputLayer(Layer):
@@ -138,12 +140,8 @@ class Dense(LowRank, Layer):
         self.units = int(units)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._specify("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._specify("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.kernel: Any = None
         self.bias: Any = None
@@ -154,21 +152,9 @@ class Dense(LowRank, Layer):
                 f"Dense {self.name!r} needs an input of rank 2 or more (batch, features), and got shape {tuple(input_shape)}."
             )
         features = known_axis(input_shape, -1, self)
-        self.kernel = self.add_weight(
-            (features, self.units),
-            self.kernel_initializer,
-            name="kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = self._add_specified("kernel", (features, self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                name="bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self._add_specified("bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
         self._enable_wanted_lora()
         self.built = True

@@ -6,6 +6,8 @@ from typing import Any
 
 from yeoul.serialization import deserialize_keras_object, serialize_keras_object
 
+__all__ = ["deserialize", "serialize"]
+
 
 def serialize(layer: Any) -> dict[str, Any]:
     """{"module", "class_name", "config", "registered_name"} of a layer."""

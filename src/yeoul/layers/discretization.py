@@ -12,6 +12,8 @@ from yeoul.layers.adapting import batches_of
 from yeoul.layers.encoding import OUTPUT_MODES, check_output_mode, encode
 from yeoul.layers.layer import Layer
 
+__all__ = ["Discretization"]
+
 
 class Discretization(Layer):
     """The bin of each number: 0 below the first boundary, i from boundary i - 1 on.

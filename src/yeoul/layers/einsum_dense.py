@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from yeoul import activations, constraints, initializers, ops, regularizers
+from yeoul import activations, ops
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import Layer
 from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
+
+__all__ = ["EinsumDense"]
 
 _EQUATION = re.compile(r"^(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?$")
 
@@ -47,33 +49,17 @@ class EinsumDense(LowRank, Layer):
         self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._specify("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._specify("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.kernel: Any = None
         self.bias: Any = None
 
     def build(self, input_shape: Any) -> None:
         kernel_shape, bias_shape = self._weight_shapes(tuple(input_shape))
-        self.kernel = self.add_weight(
-            kernel_shape,
-            self.kernel_initializer,
-            name="kernel",
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = self._add_specified("kernel", kernel_shape)
         if bias_shape is not None:
-            self.bias = self.add_weight(
-                bias_shape,
-                self.bias_initializer,
-                name="bias",
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = self._add_specified("bias", bias_shape)
         self._enable_wanted_lora()
         self.built = True
 

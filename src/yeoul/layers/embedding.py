@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from yeoul import constraints, initializers, ops, regularizers
+from yeoul import ops
 from yeoul.core import dtypes
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import Layer
 from yeoul.layers.low_rank import LowRank
 from yeoul.serialization import serialized_attributes
+
+__all__ = ["Embedding"]
 
 
 class Embedding(LowRank, Layer):
@@ -42,21 +44,13 @@ class Embedding(LowRank, Layer):
         super().__init__(**kwargs)
         self.input_dim, self.output_dim, self.mask_zero = int(input_dim), int(output_dim), mask_zero
         self.supports_masking = bool(mask_zero)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._specify("embeddings", embeddings_initializer, embeddings_regularizer, embeddings_constraint)
         self._initial_weights = weights if weights is None or isinstance(weights, list) else [weights]
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha
         self.embeddings: Any = None
 
     def build(self, input_shape: Any = None) -> None:
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            name="embeddings",
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        self.embeddings = self._add_specified("embeddings", (self.input_dim, self.output_dim))
         self._enable_wanted_lora()
         self.built = True
 

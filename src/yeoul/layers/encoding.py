@@ -9,6 +9,8 @@ from yeoul.core import dtypes
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import Layer
 
+__all__ = ["CategoryEncoding"]
+
 OUTPUT_MODES = ("int", "one_hot", "multi_hot", "count")
 
 

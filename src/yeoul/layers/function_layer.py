@@ -13,6 +13,8 @@ from yeoul.core import tree
 from yeoul.layers.layer import Layer
 from yeoul.serialization import lookup_custom
 
+__all__ = ["Lambda"]
+
 
 class Lambda(Layer):
     """A function of the input as a layer. It has no weights; a layer of your own is better where it needs some.

@@ -11,6 +11,9 @@ from yeoul.layers.adapting import as_host_array
 from yeoul.layers.encoding import OUTPUT_MODES, check_output_mode, encode, encoded_shape
 from yeoul.layers.hashes import fingerprint, hashed, joined, keyed_hash
 from yeoul.layers.host_layer import HostLayer
+from yeoul.serialization import attributes
+
+__all__ = ["HashedCrossing", "Hashing"]
 
 
 def salt_key(layer: str, salt: Any) -> tuple[int, int] | None:
@@ -81,14 +84,7 @@ class Hashing(HostLayer):
         return encoded_shape(input_shape, self.output_mode, self.num_bins)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "num_bins": self.num_bins,
-            "salt": self.salt,
-            "mask_value": self.mask_value,
-            "output_mode": self.output_mode,
-            "sparse": self.sparse,
-        }
+        return {**super().get_config(), **attributes(self, "num_bins salt mask_value output_mode sparse")}
 
 
 class HashedCrossing(HostLayer):

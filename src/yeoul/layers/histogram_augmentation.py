@@ -10,6 +10,7 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import ints_per_axis, positive_int
 from yeoul.layers.image_augmentation import ImageAugmentation, valid_range
+from yeoul.serialization import attributes
 
 __all__ = ["AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "Equalization"]
 
@@ -154,8 +155,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ImageAugmentation):
     def get_config(self) -> dict[str, Any]:
         found = super().get_config()
         found.pop("seed")
-        names = ("value_range", "clip_limit", "tile_grid_size")
-        return {**found, **{name: getattr(self, name) for name in names}}
+        return {**found, **attributes(self, "value_range clip_limit tile_grid_size")}
 
 
 def _neighbours(size: int, tile: int, count: int) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -59,6 +59,8 @@ class ImageAugmentation(Layer):
     Raises: ValueError for a dict without images, or with bounding boxes.
     """
 
+    factor: Any
+
     def __init__(self, seed: int | None = None, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
         self.seed = seed
@@ -120,6 +122,10 @@ class ImageAugmentation(Layer):
     def draw_factor(self, images: Tensor, low: float, high: float) -> Tensor:
         """One number from [low, high) for each image, to multiply it with: (batch, 1, 1, 1)."""
         return per_image(self.draw(images, low, high))
+
+    def draw_choice(self, images: Tensor) -> Tensor:
+        """Whether each image is changed, by a probability drawn from `self.factor`: (batch, 1, 1, 1)."""
+        return self.draw_factor(images, 0.0, 1.0) < self.draw_factor(images, *self.factor)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "data_format": self.data_format, "seed": self.seed}

@@ -9,6 +9,8 @@ import numpy as np
 from yeoul.core import tree
 from yeoul.core.tensor import Tensor
 
+__all__ = ["InputSpec"]
+
 
 class InputSpec:
     """What a layer expects of an input.

@@ -25,6 +25,8 @@ from yeoul.layers.mask_passing import leave_masks, take_masks
 from yeoul.layers.owning import Owner
 from yeoul.serialization import serialize_keras_object
 
+__all__ = ["Layer"]
+
 
 class _Context(threading.local):
     """What enclosing calls of this thread decided: the training flag, and how deep the calls are."""

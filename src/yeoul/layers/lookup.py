@@ -15,6 +15,9 @@ from yeoul.layers.adapting import batches_of
 from yeoul.layers.encoding import check_output_mode, encode, encoded_shape
 from yeoul.layers.hashing import buckets, salt_key
 from yeoul.layers.host_layer import HostLayer
+from yeoul.serialization import attributes
+
+__all__ = ["IntegerLookup", "StringLookup"]
 
 _MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
 _NOWHERE = -1
@@ -285,14 +288,9 @@ class IndexLookup(HostLayer):
         is_path = isinstance(given, (str, os.PathLike))
         return {
             **super().get_config(),
-            "invert": self.invert,
-            "max_tokens": self.max_tokens,
-            "num_oov_indices": self.num_oov_indices,
-            "oov_token": self.oov_token,
-            "mask_token": self.mask_token,
-            "output_mode": self.output_mode,
-            "sparse": self.sparse,
-            "pad_to_max_tokens": self.pad_to_max_tokens,
+            **attributes(
+                self, "invert max_tokens num_oov_indices oov_token mask_token output_mode sparse pad_to_max_tokens"
+            ),
             "idf_weights": None if weights is None else np.asarray(weights).tolist(),
             "vocabulary": str(given) if is_path else None if given is None else np.asarray(given).tolist(),
             "vocabulary_size": len(self.get_vocabulary()) if self._tokens else None,

@@ -9,6 +9,8 @@ from yeoul.core.masks import set_keras_mask
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import Layer
 
+__all__ = ["Masking"]
+
 
 class Masking(Layer):
     """Hides the time steps all of whose features are `mask_value`: they become 0, and the output's mask is False there.

@@ -12,6 +12,25 @@ from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import Layer
 
+__all__ = [
+    "Add",
+    "Average",
+    "Concatenate",
+    "Dot",
+    "Maximum",
+    "Minimum",
+    "Multiply",
+    "Subtract",
+    "add",
+    "average",
+    "concatenate",
+    "dot",
+    "maximum",
+    "minimum",
+    "multiply",
+    "subtract",
+]
+
 
 def _is_list_of_shapes(input_shape: Any) -> bool:
     return isinstance(input_shape, (list, tuple)) and bool(input_shape) and isinstance(input_shape[0], (list, tuple))

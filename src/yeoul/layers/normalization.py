@@ -13,6 +13,8 @@ from yeoul.core.tensor import Tensor
 from yeoul.layers.adapting import batches_of
 from yeoul.layers.layer import Layer, known_axis
 
+__all__ = ["Normalization", "Rescaling"]
+
 
 class Normalization(Layer):
     """(x - mean) / sqrt(variance), with statistics given or taken from data by `adapt`.

@@ -11,7 +11,6 @@ import numpy as np
 from yeoul import constraints, initializers, regularizers
 from yeoul.core import dtypes, naming
 from yeoul.core.variable import Variable
-from yeoul.metrics.metric import Metric
 from yeoul.random import SeedGenerator
 
 
@@ -134,8 +133,10 @@ class Owner:
         for layer in self.layers:
             layer.trainable = value
 
-    def _own_metrics(self) -> list[Metric]:
+    def _own_metrics(self) -> list[Any]:
         """Metrics that are attributes of this layer."""
+        from yeoul.metrics.metric import Metric  # only here: most layers are made and called without metrics
+
         found: dict[int, Metric] = {}
         for name, value in self.__dict__.items():
             if name not in _NO_METRICS:
@@ -192,6 +193,22 @@ class Owner:
         variable.overwrite_with_gradient = overwrite_with_gradient
         self._own.append(variable)
         return variable
+
+    def _specify(self, weight: str, initializer: Any, regularizer: Any, constraint: Any) -> None:
+        """Says in the constructor how a weight will be made: sets `<weight>_initializer`, `_regularizer` and `_constraint`."""
+        setattr(self, f"{weight}_initializer", initializers.get(initializer))
+        setattr(self, f"{weight}_regularizer", regularizers.get(regularizer))
+        setattr(self, f"{weight}_constraint", constraints.get(constraint))
+
+    def _add_specified(self, weight: str, shape: tuple, name: str | None = None) -> Variable:
+        """The new weight that was specified so; `name` is its own, if that is another one."""
+        return self.add_weight(
+            shape,
+            getattr(self, f"{weight}_initializer"),
+            regularizer=getattr(self, f"{weight}_regularizer"),
+            constraint=getattr(self, f"{weight}_constraint"),
+            name=name or weight,
+        )
 
     def get_weights(self) -> list[np.ndarray]:
         """Copies of all weights, in the order of `weights`."""

@@ -13,6 +13,7 @@ from yeoul.layers.convolution import positive_int
 from yeoul.layers.image_augmentation import ImageAugmentation, factor_range, per_image, valid_range
 from yeoul.ops.image_elastic import displaced_images, smooth_displacements
 from yeoul.ops.image_sampling import check_modes
+from yeoul.serialization import attributes
 
 __all__ = [
     "RandomCrop",
@@ -134,13 +135,7 @@ class RandomTransform(ImageAugmentation):
         **kwargs: Any,
     ):
         super().__init__(seed, data_format, **kwargs)
-        kind = type(self).__name__
-        if fill_mode not in ("reflect", "wrap", "constant", "nearest"):
-            raise ValueError(
-                f"{kind}: fill_mode must be 'reflect', 'wrap', 'constant' or 'nearest', and got {fill_mode!r}."
-            )
-        if interpolation not in ("nearest", "bilinear"):
-            raise ValueError(f"{kind}: interpolation must be 'nearest' or 'bilinear', and got {interpolation!r}.")
+        check_modes(type(self).__name__, interpolation, fill_mode)
         self.fill_mode, self.interpolation, self.fill_value = fill_mode, interpolation, fill_value
 
     def rows(self, images: Tensor) -> list[Any]:
@@ -166,12 +161,37 @@ class RandomTransform(ImageAugmentation):
         return self.vary(masks, chosen, "nearest")
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "fill_mode": self.fill_mode,
-            "interpolation": self.interpolation,
-            "fill_value": self.fill_value,
-        }
+        return {**super().get_config(), **attributes(self, "fill_mode interpolation fill_value")}
+
+
+class TwoFactorTransform(RandomTransform):
+    """Base of layers that draw two numbers for each image, from the ranges that two of their arguments mean.
+
+    Attributes:
+        factors: the names of these arguments. Where `is_second_optional`, a second one of None is the number drawn for the first.
+        reach: within which numbers the ranges lie.
+        is_around_zero: whether one number f means (-f, f), rather than up to f.
+    """
+
+    factors: tuple[str, str]
+    reach = (-1.0, 1.0)
+    is_around_zero = True
+    is_second_optional = False
+
+    def set_factors(self, *given: Any) -> None:
+        """Takes what was given for the arguments: as attributes, and as ranges."""
+        self._ranges = []
+        for name, factor in zip(self.factors, given, strict=True):
+            setattr(self, name, factor)
+            if factor is not None or not self.is_second_optional:
+                self._ranges.append(factor_range(type(self).__name__, name, factor, *self.reach, self.is_around_zero))
+
+    def draw_factors(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        drawn = [self.draw(images, *limits) for limits in self._ranges]
+        return drawn[0], drawn[-1]
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), **{name: getattr(self, name) for name in self.factors}}
 
 
 class RandomRotation(RandomTransform):
@@ -205,13 +225,15 @@ class RandomRotation(RandomTransform):
         return {**super().get_config(), "factor": self.factor}
 
 
-class RandomTranslation(RandomTransform):
+class RandomTranslation(TwoFactorTransform):
     """Moves each image down and right by shares of its height and width.
 
     Args:
         height_factor, width_factor: pairs within [-1, 1], or one number f for (-f, f).
         Others as in `RandomTransform`.
     """
+
+    factors = ("height_factor", "width_factor")
 
     def __init__(
         self,
@@ -225,21 +247,15 @@ class RandomTranslation(RandomTransform):
         **kwargs: Any,
     ):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
-        self.height_factor, self.width_factor = height_factor, width_factor
-        self._down = factor_range("RandomTranslation", "height_factor", height_factor, -1.0, 1.0)
-        self._right = factor_range("RandomTranslation", "width_factor", width_factor, -1.0, 1.0)
+        self.set_factors(height_factor, width_factor)
 
     def rows(self, images: Tensor) -> list[Any]:
-        height, width = images.shape[1:3]
-        down = self.draw(images, *self._down) * float(height)  # type: ignore[arg-type]
-        right = self.draw(images, *self._right) * float(width)  # type: ignore[arg-type]
-        return [1.0, 0.0, -right, 0.0, 1.0, -down]
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "height_factor": self.height_factor, "width_factor": self.width_factor}
+        down, right = self.draw_factors(images)
+        height, width = map(float, images.shape[1:3])  # type: ignore[arg-type]
+        return [1.0, 0.0, right * -width, 0.0, 1.0, down * -height]
 
 
-class RandomZoom(RandomTransform):
+class RandomZoom(TwoFactorTransform):
     """Shrinks (positive factors) or enlarges (negative ones) each image about its centre: it reads 1 + factor as far out.
 
     Args:
@@ -247,6 +263,9 @@ class RandomZoom(RandomTransform):
         width_factor: the same; if None, width is zoomed like height.
         Others as in `RandomTransform`.
     """
+
+    factors = ("height_factor", "width_factor")
+    is_second_optional = True
 
     def __init__(
         self,
@@ -260,29 +279,25 @@ class RandomZoom(RandomTransform):
         **kwargs: Any,
     ):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
-        self.height_factor, self.width_factor = height_factor, width_factor
-        self._height = factor_range("RandomZoom", "height_factor", height_factor, -1.0, 1.0)
-        self._width = (
-            None if width_factor is None else factor_range("RandomZoom", "width_factor", width_factor, -1.0, 1.0)
-        )
+        self.set_factors(height_factor, width_factor)
 
     def rows(self, images: Tensor) -> list[Any]:
-        down = self.draw(images, *self._height)
-        across = down if self._width is None else self.draw(images, *self._width)
+        down, across = self.draw_factors(images)
         y, x = ((size - 1) / 2.0 for size in images.shape[1:3])  # type: ignore[operator]
         return [across + 1.0, 0.0, across * -x, 0.0, down + 1.0, down * -y]
 
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "height_factor": self.height_factor, "width_factor": self.width_factor}
 
-
-class RandomShear(RandomTransform):
+class RandomShear(TwoFactorTransform):
     """Slants each image: it reads x + a y and y + b x, a and b drawn from their factors with either sign.
 
     Args:
         x_factor, y_factor: pairs within [0, 1], or one number f for up to f.
         Others as in `RandomTransform`.
     """
+
+    factors = ("x_factor", "y_factor")
+    reach = (0.0, 1.0)
+    is_around_zero = False
 
     def __init__(
         self,
@@ -296,18 +311,13 @@ class RandomShear(RandomTransform):
         **kwargs: Any,
     ):
         super().__init__(fill_mode, interpolation, seed, fill_value, data_format, **kwargs)
-        self.x_factor, self.y_factor = x_factor, y_factor
-        self._across = factor_range("RandomShear", "x_factor", x_factor, 0.0, 1.0, is_around_zero=False)
-        self._down = factor_range("RandomShear", "y_factor", y_factor, 0.0, 1.0, is_around_zero=False)
+        self.set_factors(x_factor, y_factor)
 
     def rows(self, images: Tensor) -> list[Any]:
-        across, down = self.draw(images, *self._across), self.draw(images, *self._down)
+        across, down = self.draw_factors(images)
         across = ops.where(self.draw(images, 0.0, 1.0) < 0.5, across, -across)
         down = ops.where(self.draw(images, 0.0, 1.0) < 0.5, down, -down)
         return [1.0, across, 0.0, down, 1.0, 0.0]
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "x_factor": self.x_factor, "y_factor": self.y_factor}
 
 
 class RandomPerspective(ImageAugmentation):
@@ -342,7 +352,7 @@ class RandomPerspective(ImageAugmentation):
         corners = np.array([[0.0, 0.0], [right, 0.0], [0.0, bottom], [right, bottom]], np.float32)
         reach = self.scale / 2.0
         shift = random.uniform((images.shape[0], 4, 2), -reach, reach, "float32", self.seed_generator)
-        is_moved = self.draw_factor(images, 0.0, 1.0) < self.draw_factor(images, *self.factor)
+        is_moved = self.draw_choice(images)
         return {"start": corners, "end": corners * (shift + 1.0), "is_moved": is_moved}
 
     def vary(self, images: Tensor, chosen: dict[str, Any], interpolation: str | None = None) -> Tensor:
@@ -354,8 +364,7 @@ class RandomPerspective(ImageAugmentation):
         return self.vary(masks, chosen, "nearest")
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "scale", "interpolation", "fill_value")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "factor scale interpolation fill_value")}
 
 
 class RandomElasticTransform(ImageAugmentation):
@@ -396,7 +405,7 @@ class RandomElasticTransform(ImageAugmentation):
         alpha, sigma = strength * (0.1 * max(height, width)), strength * (0.05 * min(height, width))
         radius = max(1, math.ceil(3 * self.scale[1] * 0.05 * min(height, width)))
         noise = random.normal((batch, height, width, 2), dtype="float32", seed=self.seed_generator)
-        is_bent = self.draw_factor(images, 0.0, 1.0) < self.draw_factor(images, *self.factor)
+        is_bent = self.draw_choice(images)
         return {"displacements": smooth_displacements(noise, alpha, sigma, radius), "is_bent": is_bent}
 
     def vary(self, images: Tensor, chosen: dict[str, Any], interpolation: str | None = None) -> Tensor:
@@ -407,8 +416,8 @@ class RandomElasticTransform(ImageAugmentation):
         return self.vary(masks, chosen, "nearest")
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "scale", "interpolation", "fill_mode", "fill_value", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        names = "factor scale interpolation fill_mode fill_value value_range"
+        return {**super().get_config(), **attributes(self, names)}
 
 
 class RandomErasing(ImageAugmentation):
@@ -437,8 +446,7 @@ class RandomErasing(ImageAugmentation):
 
     def choose(self, images: Tensor) -> dict[str, Any]:
         share = ops.sqrt(self.draw(images, *self.scale))
-        is_covered = self.draw(images, 0.0, 1.0) < self.draw(images, *self.factor)
-        covered = per_image(is_covered)
+        covered = self.draw_choice(images)
         for axis in (1, 2):
             size: Any = images.shape[axis]
             length = ops.floor(share * float(size))
@@ -454,8 +462,7 @@ class RandomErasing(ImageAugmentation):
         return ops.where(chosen["covered"], chosen["fill"], images)
 
     def get_config(self) -> dict[str, Any]:
-        names = ("factor", "scale", "fill_value", "value_range")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, "factor scale fill_value value_range")}
 
 
 def within(images: Tensor, axis: int, start: Tensor, length: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import ints_per_axis, padding_name
 from yeoul.layers.layer import InputSpec, Layer
 from yeoul.layers.signatures import with_defaults
+from yeoul.serialization import attributes
 
 __all__ = [
     "AdaptiveAveragePooling1D",
@@ -78,13 +79,7 @@ class Pooling(Layer):
         self.built = True
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "pool_size": self.pool_size,
-            "padding": self.padding,
-            "strides": self.strides,
-            "data_format": self.data_format,
-        }
+        return {**super().get_config(), **attributes(self, "pool_size padding strides data_format")}
 
 
 class MaxPooling(Pooling):

@@ -12,6 +12,8 @@ from yeoul.layers.layer import Layer
 from yeoul.random import SeedGenerator
 from yeoul.regularizers import L1L2
 
+__all__ = ["ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise"]
+
 
 def _share(layer: str, rate: Any) -> float:
     if isinstance(rate, bool) or not isinstance(rate, numbers.Real) or not 0 <= float(rate) <= 1:

@@ -10,6 +10,7 @@ from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import positive_int
 from yeoul.layers.layer import Layer
+from yeoul.serialization import attributes
 
 __all__ = ["CenterCrop", "Resizing"]
 
@@ -62,17 +63,10 @@ class Resizing(Layer):
 
     def get_config(self) -> dict[str, Any]:
         names = (
-            "data_format",
-            "height",
-            "width",
-            "interpolation",
-            "crop_to_aspect_ratio",
-            "pad_to_aspect_ratio",
-            "fill_mode",
-            "fill_value",
-            "antialias",
+            "data_format height width interpolation crop_to_aspect_ratio pad_to_aspect_ratio fill_mode fill_value "
+            "antialias"
         )
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+        return {**super().get_config(), **attributes(self, names)}
 
 
 class CenterCrop(Layer):
@@ -104,9 +98,4 @@ class CenterCrop(Layer):
         )
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "data_format": self.data_format,
-            "height": self.height,
-            "width": self.width,
-        }
+        return {**super().get_config(), **attributes(self, "data_format height width")}

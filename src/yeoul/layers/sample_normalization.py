@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from yeoul import constraints, initializers, ops, regularizers
+from yeoul import ops
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.serialization import serialized_attributes
+
+__all__ = ["GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"]
 
 
 def _axes(axis: Any) -> list[int]:
@@ -34,26 +36,15 @@ class _Scaled(Layer):
     ):
         super().__init__(**kwargs)
         self.center, self.scale = center, scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self._specify("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self._specify("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.gamma: Any = None
         self.beta: Any = None
 
     def _add_scale_and_center(self, shape: tuple[int, ...]) -> None:
         for name, is_wanted in (("gamma", self.scale), ("beta", self.center)):
             if is_wanted:
-                weight = self.add_weight(
-                    shape,
-                    getattr(self, f"{name}_initializer"),
-                    name=name,
-                    regularizer=getattr(self, f"{name}_regularizer"),
-                    constraint=getattr(self, f"{name}_constraint"),
-                )
-                setattr(self, name, weight)
+                setattr(self, name, self._add_specified(name, shape))
 
     def _scaled(self, y: Tensor, shape: list[int]) -> Tensor:
         y = y if self.gamma is None else y * ops.reshape(self.gamma, shape)

@@ -8,6 +8,8 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer
 
+__all__ = ["Flatten", "Permute", "RepeatVector", "Reshape"]
+
 
 class Flatten(Layer):
     """(batch, ...) -> (batch, features)."""

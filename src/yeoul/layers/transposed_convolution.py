@@ -68,7 +68,7 @@ class TransposedConvolution(Convolution):
 
     def build(self, input_shape: Any) -> None:
         channels = self._channels(input_shape)
-        self.kernel = self._add_kernel((*self.kernel_size, self.filters, channels), "kernel", "kernel")
+        self.kernel = self._add_specified("kernel", (*self.kernel_size, self.filters, channels))
         self._finish_build(channels, self.filters)
 
     def convolve(self, x: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.layers.convolution import ints_per_axis
 from yeoul.layers.padding import Spatial
+from yeoul.serialization import attributes
 
 __all__ = ["UpSampling1D", "UpSampling2D", "UpSampling3D"]
 
@@ -77,12 +78,7 @@ class UpSampling2D(Spatial):
         return ops.image.resize(x, size, self.interpolation, data_format=self.data_format)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "size": self.size,
-            "data_format": self.data_format,
-            "interpolation": self.interpolation,
-        }
+        return {**super().get_config(), **attributes(self, "size data_format interpolation")}
 
 
 class UpSampling3D(Spatial):

@@ -9,6 +9,8 @@ from yeoul.core.tensor import Tensor, placeholder
 from yeoul.layers.describing import deserialize, serialize
 from yeoul.layers.layer import Layer
 
+__all__ = ["SpectralNormalization", "TimeDistributed", "Wrapper"]
+
 
 class Wrapper(Layer):
     """Base of layers that hold one in `layer` and change what its call does."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul.core.tensor import Tensor
+from yeoul.core.variable import Variable
 from yeoul.metrics.metric import Metric, ratio
 from yeoul.metrics.outcomes import BELOW_ALL, Outcomes, are_even, checked_thresholds, count_outcomes
 
 
 class _AtThresholds(Metric):
     """Sums of outcomes at thresholds."""
-
-    _counted: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -93,7 +92,38 @@ class FalseNegatives(_Count):
     _outcome = "false_negatives"
 
 
-class Precision(_AtThresholds):
+class _Share(_AtThresholds):
+    """True positives among them and the outcomes that `_others` names."""
+
+    _others = ""
+    true_positives: Variable
+
+    def __init__(
+        self,
+        thresholds: Any = None,
+        top_k: int | None = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ):
+        super().__init__(thresholds, top_k, class_id, name, dtype)
+        for outcome in ("true_positives", self._others):
+            setattr(self, outcome, self.add_variable((len(self.thresholds),), name=outcome))
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        outcomes = self._count(y_true, y_pred, sample_weight)
+        for outcome in ("true_positives", self._others):
+            getattr(self, outcome).assign_add(getattr(outcomes, outcome))
+
+    def result(self) -> Tensor:
+        right, others = self.true_positives.value, getattr(self, self._others).value
+        return self._at_one(ratio(right, right + others))
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "top_k": self.top_k, "class_id": self.class_id}
+
+
+class Precision(_Share):
     """True positives among predicted positives.
 
     Args:
@@ -103,60 +133,14 @@ class Precision(_AtThresholds):
         name, dtype: as for `Metric`.
     """
 
-    def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(thresholds, top_k, class_id, name, dtype)
-        shape = (len(self.thresholds),)
-        self.true_positives = self.add_variable(shape, name="true_positives")
-        self.false_positives = self.add_variable(shape, name="false_positives")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        outcomes = self._count(y_true, y_pred, sample_weight)
-        self.true_positives.assign_add(outcomes.true_positives)
-        self.false_positives.assign_add(outcomes.false_positives)
-
-    def result(self) -> Tensor:
-        right = self.true_positives.value
-        return self._at_one(ratio(right, right + self.false_positives.value))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "top_k": self.top_k, "class_id": self.class_id}
+    _others = "false_positives"
 
 
-class Recall(_AtThresholds):
+class Recall(_Share):
     """True positives among all positives.
 
     Args:
         thresholds, top_k, class_id, name, dtype: as for `Precision`.
     """
 
-    def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ):
-        super().__init__(thresholds, top_k, class_id, name, dtype)
-        shape = (len(self.thresholds),)
-        self.true_positives = self.add_variable(shape, name="true_positives")
-        self.false_negatives = self.add_variable(shape, name="false_negatives")
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        outcomes = self._count(y_true, y_pred, sample_weight)
-        self.true_positives.assign_add(outcomes.true_positives)
-        self.false_negatives.assign_add(outcomes.false_negatives)
-
-    def result(self) -> Tensor:
-        right = self.true_positives.value
-        return self._at_one(ratio(right, right + self.false_negatives.value))
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "top_k": self.top_k, "class_id": self.class_id}
+    _others = "false_negatives"

@@ -14,6 +14,7 @@ from yeoul.core.tensor import Tensor
 from yeoul.losses.masking import trailing_axes
 from yeoul.metrics.metric import Metric, ratio
 from yeoul.ops.layout import scatter_add_primitive
+from yeoul.serialization import attributes
 
 
 class _ConfusionMatrix(Metric):
@@ -69,8 +70,7 @@ class _ConfusionMatrix(Metric):
         return ops.reshape(ops.broadcast_to(weight, shape), (-1,))
 
     def get_config(self) -> dict[str, Any]:
-        options = {"num_classes": self.num_classes, "ignore_class": self.ignore_class, "axis": self.axis}
-        return {**super().get_config(), **options}
+        return {**super().get_config(), **attributes(self, "num_classes ignore_class axis")}
 
 
 class IoU(_ConfusionMatrix):
@@ -87,6 +87,8 @@ class IoU(_ConfusionMatrix):
 
     Raises: ValueError for a target class that does not exist.
     """
+
+    _given_by_class = ""  # options that a subclass does not take
 
     def __init__(
         self,
@@ -118,12 +120,8 @@ class IoU(_ConfusionMatrix):
         return ratio(ops.sum(both / (either + config.epsilon()) * occurs), ops.sum(occurs))
 
     def get_config(self) -> dict[str, Any]:
-        options = {
-            "target_class_ids": self.target_class_ids,
-            "sparse_y_true": self.sparse_y_true,
-            "sparse_y_pred": self.sparse_y_pred,
-        }
-        return {**super().get_config(), **options}
+        config = {**super().get_config(), **attributes(self, "target_class_ids sparse_y_true sparse_y_pred")}
+        return {name: value for name, value in config.items() if name not in self._given_by_class.split()}
 
 
 class BinaryIoU(IoU):
@@ -149,8 +147,7 @@ class BinaryIoU(IoU):
         super().update_state(y_true, ops.greater_equal(y_pred, self.threshold), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
-        options = {"target_class_ids": self.target_class_ids, "threshold": self.threshold}
-        return {**Metric.get_config(self), **options}
+        return {**Metric.get_config(self), **attributes(self, "target_class_ids threshold")}
 
 
 class MeanIoU(IoU):
@@ -159,6 +156,8 @@ class MeanIoU(IoU):
     Args:
         num_classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis: as for `IoU`.
     """
+
+    _given_by_class = "target_class_ids"
 
     def __init__(
         self,
@@ -173,11 +172,6 @@ class MeanIoU(IoU):
         classes = range(num_classes)
         super().__init__(num_classes, classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["target_class_ids"]
-        return config
-
 
 class OneHotIoU(IoU):
     """IoU for one-hot labels.
@@ -185,6 +179,8 @@ class OneHotIoU(IoU):
     Args:
         num_classes, target_class_ids, name, dtype, ignore_class, sparse_y_pred, axis: as for `IoU`.
     """
+
+    _given_by_class = "sparse_y_true"
 
     def __init__(
         self,
@@ -198,11 +194,6 @@ class OneHotIoU(IoU):
     ):
         super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["sparse_y_true"]
-        return config
-
 
 class OneHotMeanIoU(MeanIoU):
     """The mean of IoU over all classes, for one-hot labels.
@@ -210,6 +201,8 @@ class OneHotMeanIoU(MeanIoU):
     Args:
         num_classes, name, dtype, ignore_class, sparse_y_pred, axis: as for `IoU`.
     """
+
+    _given_by_class = "target_class_ids sparse_y_true"
 
     def __init__(
         self,
@@ -221,8 +214,3 @@ class OneHotMeanIoU(MeanIoU):
         axis: int = -1,
     ):
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["sparse_y_true"]
-        return config

@@ -8,6 +8,7 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers.optimizer import Optimizer
+from yeoul.serialization import attributes
 
 
 class Adafactor(Optimizer):
@@ -70,14 +71,8 @@ class Adafactor(Optimizer):
         variable.assign(variable.value - step * rate)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "beta_2_decay": self.beta_2_decay,
-            "epsilon_1": self.epsilon_1,
-            "epsilon_2": self.epsilon_2,
-            "clip_threshold": self.clip_threshold,
-            "relative_step": self.relative_step,
-        }
+        names = "beta_2_decay epsilon_1 epsilon_2 clip_threshold relative_step"
+        return {**super().get_config(), **attributes(self, names)}
 
 
 def _rms(x: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers.optimizer import Optimizer
+from yeoul.serialization import attributes
 
 
 class Adam(Optimizer):
@@ -41,10 +42,4 @@ class Adam(Optimizer):
         variable.assign(variable.value - m.value * rate / (ops.sqrt(spread) + self.epsilon))
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "amsgrad": self.amsgrad,
-        }
+        return {**super().get_config(), **attributes(self, "beta_1 beta_2 epsilon amsgrad")}

@@ -8,6 +8,7 @@ from yeoul import initializers, ops
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers.optimizer import Optimizer
+from yeoul.serialization import attributes
 
 
 class Ftrl(Optimizer):
@@ -73,12 +74,8 @@ class Ftrl(Optimizer):
         variable.assign((ops.clip(z.value, -l1, l1) - z.value) / curve)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "learning_rate_power": self.learning_rate_power,
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "l1_regularization_strength": self.l1_regularization_strength,
-            "l2_regularization_strength": self.l2_regularization_strength,
-            "l2_shrinkage_regularization_strength": self.l2_shrinkage_regularization_strength,
-            "beta": self.beta,
-        }
+        names = (
+            "learning_rate_power initial_accumulator_value l1_regularization_strength l2_regularization_strength "
+            "l2_shrinkage_regularization_strength beta"
+        )
+        return {**super().get_config(), **attributes(self, names)}

@@ -10,6 +10,7 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers.optimizer import Optimizer
+from yeoul.serialization import attributes
 
 
 class Muon(Optimizer):
@@ -140,4 +141,4 @@ class Muon(Optimizer):
             "adam_beta_1 adam_beta_2 epsilon exclude_layers muon_a muon_b muon_c adam_lr_ratio momentum ns_steps nesterov "
             "exclude_embeddings adam_weight_decay rms_rate"
         )
-        return {**super().get_config(), **{name: getattr(self, name) for name in names.split()}}
+        return {**super().get_config(), **attributes(self, names)}

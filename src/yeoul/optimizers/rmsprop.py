@@ -8,6 +8,7 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers.optimizer import Optimizer
+from yeoul.serialization import attributes
 
 
 class RMSprop(Optimizer):
@@ -43,10 +44,4 @@ class RMSprop(Optimizer):
         variable.assign(variable.value - step)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "rho": self.rho,
-            "momentum": self.momentum,
-            "epsilon": self.epsilon,
-            "centered": self.centered,
-        }
+        return {**super().get_config(), **attributes(self, "rho momentum epsilon centered")}

@@ -8,6 +8,7 @@ from yeoul import ops
 from yeoul.core.tensor import Tensor
 from yeoul.core.variable import Variable
 from yeoul.optimizers.optimizer import Optimizer
+from yeoul.serialization import attributes
 
 
 class ScheduleFreeAdamW(Optimizer):
@@ -53,10 +54,4 @@ class ScheduleFreeAdamW(Optimizer):
         variable.assign(variable.value * (1.0 - share) + z.value * share)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "beta_1": self.beta_1,
-            "beta_2": self.beta_2,
-            "epsilon": self.epsilon,
-            "warmup_steps": self.warmup_steps,
-        }
+        return {**super().get_config(), **attributes(self, "beta_1 beta_2 epsilon warmup_steps")}

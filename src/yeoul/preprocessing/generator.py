@@ -9,7 +9,7 @@ import numpy as np
 from yeoul.core import config
 from yeoul.core.config import standardize_data_format
 from yeoul.preprocessing.affine import apply_affine_transform, apply_brightness_shift, apply_channel_shift
-from yeoul.preprocessing.iterators import DataFrameIterator, DirectoryIterator, NumpyArrayIterator
+from yeoul.preprocessing.iterators import Batching, DataFrameIterator, DirectoryIterator, NumpyArrayIterator, Reading
 
 
 class ImageDataGenerator:
@@ -111,18 +111,8 @@ class ImageDataGenerator:
         subset: str | None = None,
     ) -> NumpyArrayIterator:
         """Batches without end from arrays; with `save_to_dir` they are written as files too."""
-        return NumpyArrayIterator(
-            x,
-            y,
-            self,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            sample_weight=sample_weight,
-            seed=seed,
-            save=(save_to_dir, save_prefix, save_format),
-            ignore_class_split=ignore_class_split,
-            subset=subset,
-        )
+        batching = Batching(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
+        return NumpyArrayIterator(x, y, self, batching, sample_weight, ignore_class_split, subset)
 
     def flow_from_directory(
         self,
@@ -143,22 +133,9 @@ class ImageDataGenerator:
         keep_aspect_ratio: bool = False,
     ) -> DirectoryIterator:
         """Batches without end from a folder with a sub-folder for every class."""
-        return DirectoryIterator(
-            directory,
-            self,
-            target_size=target_size,
-            color_mode=color_mode,
-            classes=classes,
-            class_mode=class_mode,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            save=(save_to_dir, save_prefix, save_format),
-            follow_links=follow_links,
-            subset=subset,
-            interpolation=interpolation,
-            keep_aspect_ratio=keep_aspect_ratio,
-        )
+        batching = Batching(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
+        reading = Reading(target_size, color_mode, interpolation, keep_aspect_ratio)
+        return DirectoryIterator(directory, self, batching, reading, classes, class_mode, follow_links, subset)
 
     def flow_from_dataframe(
         self,
@@ -183,26 +160,34 @@ class ImageDataGenerator:
         **kwargs: Any,
     ) -> DataFrameIterator:
         """Batches without end from a pandas frame with a column of file names and one or more of targets."""
+        batching = Batching(batch_size, shuffle, seed, save_to_dir, save_prefix, save_format)
+        reading = Reading(target_size, color_mode, interpolation, kwargs.get("keep_aspect_ratio", False))
         return DataFrameIterator(
             dataframe,
             directory,
             self,
-            x_col=x_col,
-            y_col=y_col,
-            weight_col=weight_col,
-            target_size=target_size,
-            color_mode=color_mode,
-            classes=classes,
-            class_mode=class_mode,
-            batch_size=batch_size,
-            shuffle=shuffle,
-            seed=seed,
-            save=(save_to_dir, save_prefix, save_format),
-            subset=subset,
-            interpolation=interpolation,
-            validate_filenames=validate_filenames,
-            keep_aspect_ratio=kwargs.get("keep_aspect_ratio", False),
+            batching,
+            reading,
+            x_col,
+            y_col,
+            weight_col,
+            classes,
+            class_mode,
+            subset,
+            validate_filenames,
         )
+
+    def rows_of(self, subset: str | None, n: int) -> slice:
+        """Which of `n` samples belong to `subset`: the first ones are for validation; all of them if None.
+
+        Raises: ValueError for an unknown subset.
+        """
+        if subset is None:
+            return slice(0, n)
+        if subset not in ("training", "validation"):
+            raise ValueError(f'Invalid subset name: {subset}; expected "training" or "validation".')
+        at = int(self._validation_split * n)
+        return slice(0, at) if subset == "validation" else slice(at, n)
 
     # -- one image -----------------------------------------------------------------------------------------------------
     def standardize(self, x: np.ndarray) -> np.ndarray:

@@ -1,9 +1,13 @@
-"""Batches of an ImageDataGenerator: from arrays, from folders, from frames."""
+"""Batches of an ImageDataGenerator: from arrays, from folders, from frames.
+
+What the generator's `flow` methods are given comes here as a `Batching`, and a `Reading` where there are files.
+"""
 
 from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +20,52 @@ from yeoul.utils.images import array_to_img, img_to_array, load_img
 
 FORMATS = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+
+
+@dataclass(frozen=True)
+class Batching:
+    """How batches are made: their size, their order, and where their images are written, if anywhere."""
+
+    batch_size: int
+    shuffle: bool
+    seed: int | None
+    save_to_dir: Any
+    save_prefix: str
+    save_format: str
+
+    def save(self, batch: np.ndarray, rows: np.ndarray, data_format: str) -> None:
+        if not self.save_to_dir:
+            return
+        for image, row in zip(batch, rows, strict=True):
+            name = f"{self.save_prefix}_{row}_{np.random.randint(10**7)}.{self.save_format}"
+            array_to_img(image, data_format, scale=True).save(os.path.join(self.save_to_dir, name))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How images are read from files.
+
+    Raises: ValueError for an unknown color mode.
+    """
+
+    target_size: Any
+    color_mode: str
+    interpolation: str
+    keep_aspect_ratio: bool
+
+    def __post_init__(self) -> None:
+        if self.color_mode not in _CHANNELS:
+            raise ValueError(f'Invalid color mode: {self.color_mode}; expected "rgb", "rgba", or "grayscale".')
+
+    def image(self, path: str, data_format: str) -> np.ndarray:
+        size = tuple(self.target_size)
+        return img_to_array(
+            load_img(path, self.color_mode, size, self.interpolation, self.keep_aspect_ratio), data_format
+        )
+
+    def shape(self, data_format: str) -> tuple[int, ...]:
+        size, channels = tuple(self.target_size), _CHANNELS[self.color_mode]
+        return (*size, channels) if data_format == "channels_last" else (channels, *size)
 
 
 class Iterator(PyDataset):
@@ -78,20 +128,29 @@ class Iterator(PyDataset):
     def _batch(self, rows: np.ndarray) -> Any:
         raise NotImplementedError
 
-    def _changed(self, generator: Any, image: np.ndarray) -> np.ndarray:
-        settings = generator.get_random_transform(image.shape, random=self._random)
-        return generator.standardize(generator.apply_transform(image, settings))
 
-    def _saved(self, batch: np.ndarray, rows: np.ndarray, save: tuple, data_format: str) -> None:
-        folder, prefix, form = save
-        if not folder:
-            return
-        for image, row in zip(batch, rows, strict=True):
-            name = f"{prefix}_{row}_{np.random.randint(10**7)}.{form}"
-            array_to_img(image, data_format, scale=True).save(os.path.join(folder, name))
+class GeneratedIterator(Iterator):
+    """Batches of images that a generator changes."""
+
+    def __init__(self, n: int, image_data_generator: Any, batching: Batching):
+        super().__init__(n, batching.batch_size, batching.shuffle, batching.seed)
+        self.generator, self._batching = image_data_generator, batching
+
+    def _image(self, row: int) -> np.ndarray:
+        """Image number `row`, as it is."""
+        raise NotImplementedError
+
+    def _images(self, rows: np.ndarray) -> np.ndarray:
+        generator, made = self.generator, []
+        for image in map(self._image, rows):
+            settings = generator.get_random_transform(image.shape, random=self._random)
+            made.append(generator.standardize(generator.apply_transform(image, settings)))
+        batch = np.stack(made).astype(generator.dtype)
+        self._batching.save(batch, rows, generator.data_format)
+        return batch
 
 
-class NumpyArrayIterator(Iterator):
+class NumpyArrayIterator(GeneratedIterator):
     """Batches from arrays: images, (images, targets) or (images, targets, weights).
 
     Raises: ValueError for arrays of different length, or images of another rank.
@@ -102,15 +161,11 @@ class NumpyArrayIterator(Iterator):
         x: Any,
         y: Any,
         image_data_generator: Any,
-        batch_size: int = 32,
-        shuffle: bool = False,
-        sample_weight: Any = None,
-        seed: int | None = None,
-        save: tuple = (None, "", "png"),
-        ignore_class_split: bool = False,
-        subset: str | None = None,
+        batching: Batching,
+        sample_weight: Any,
+        ignore_class_split: bool,
+        subset: str | None,
     ):
-        self.generator, self._save = image_data_generator, save
         self.x = np.asarray(x, image_data_generator.dtype)
         self.y = None if y is None else np.asarray(y)
         self.sample_weight = None if sample_weight is None else np.asarray(sample_weight)
@@ -125,75 +180,31 @@ class NumpyArrayIterator(Iterator):
                 f"Input data in `NumpyArrayIterator` should have rank 4. You passed an array with shape {self.x.shape}"
             )
         if subset is not None:
-            if subset not in ("training", "validation"):
-                raise ValueError(f'Invalid subset name: {subset}; expected "training" or "validation".')
-            at = int(len(self.x) * image_data_generator._validation_split)
+            rows = image_data_generator.rows_of(subset, len(self.x))
             if self.y is not None and not ignore_class_split:
-                if not np.array_equal(np.unique(self.y[:at]), np.unique(self.y[at:])):
+                if not np.array_equal(np.unique(self.y[rows]), np.unique(np.delete(self.y, rows, 0))):
                     raise ValueError(
                         "Training and validation subsets have different number of classes after the split. If your "
                         "numpy arrays are sorted by the label, you might want to shuffle them."
                     )
-            rows = slice(0, at) if subset == "validation" else slice(at, None)
             self.x = self.x[rows]
             self.y = None if self.y is None else self.y[rows]
             self.sample_weight = None if self.sample_weight is None else self.sample_weight[rows]
-        super().__init__(len(self.x), batch_size, shuffle, seed)
+        super().__init__(len(self.x), image_data_generator, batching)
+
+    def _image(self, row: int) -> np.ndarray:
+        return self.x[row]
 
     def _batch(self, rows: np.ndarray) -> Any:
-        batch = np.stack([self._changed(self.generator, self.x[row]) for row in rows]).astype(self.generator.dtype)
-        self._saved(batch, rows, self._save, self.generator.data_format)
+        batch = self._images(rows)
         parts = [batch, *(v[rows] for v in (self.y, self.sample_weight) if v is not None)]
         return batch if self.y is None and self.sample_weight is None else tuple(parts)
 
 
-class FileIterator(Iterator):
+class FileIterator(GeneratedIterator):
     """Batches from files: what folders and frames have in common.
 
-    A subclass sets `filepaths` and `targets` (None, or an array or list of arrays, one row a file).
-    """
-
-    filepaths: list[str]
-
-    def _set_up(
-        self,
-        image_data_generator: Any,
-        target_size: Any,
-        color_mode: str,
-        interpolation: str,
-        keep_aspect_ratio: bool,
-        save: tuple,
-    ) -> None:
-        if color_mode not in _CHANNELS:
-            raise ValueError(f'Invalid color mode: {color_mode}; expected "rgb", "rgba", or "grayscale".')
-        self.generator = image_data_generator
-        self.target_size, self.color_mode, self._save = tuple(target_size), color_mode, save
-        self.data_format = image_data_generator.data_format
-        size, channels = self.target_size, _CHANNELS[color_mode]
-        self.image_shape = (*size, channels) if self.data_format == "channels_last" else (channels, *size)
-        self._reading = (color_mode, self.target_size, interpolation, keep_aspect_ratio)
-
-    def _split(self, subset: str | None) -> tuple[float, float]:
-        """The share of every class's files that belongs to `subset`."""
-        if subset is None:
-            return 0.0, 1.0
-        share = self.generator._validation_split
-        if subset not in ("training", "validation"):
-            raise ValueError(f'Invalid subset name: {subset};expected "training" or "validation"')
-        return (0.0, share) if subset == "validation" else (share, 1.0)
-
-    def _images(self, rows: np.ndarray) -> np.ndarray:
-        made = []
-        for row in rows:
-            image = img_to_array(load_img(self.filepaths[row], *self._reading), self.data_format)
-            made.append(self._changed(self.generator, image))
-        batch = np.stack(made).astype(self.generator.dtype)
-        self._saved(batch, rows, self._save, self.data_format)
-        return batch
-
-
-class DirectoryIterator(FileIterator):
-    """Batches from a folder with a sub-folder for every class.
+    A subclass finds the files and calls `_take` with them. It sets `classes` where targets are made of them.
 
     Attributes:
         class_indices: class numbers by name.
@@ -201,58 +212,74 @@ class DirectoryIterator(FileIterator):
         filenames, filepaths: files, relative to the folder and in full.
     """
 
+    class_modes: tuple[str | None, ...]
+
     def __init__(
-        self,
-        directory: Any,
-        image_data_generator: Any,
-        target_size: Any = (256, 256),
-        color_mode: str = "rgb",
-        classes: Any = None,
-        class_mode: str | None = "categorical",
-        batch_size: int = 32,
-        shuffle: bool = True,
-        seed: int | None = None,
-        save: tuple = (None, "", "png"),
-        follow_links: bool = False,
-        subset: str | None = None,
-        interpolation: str = "nearest",
-        keep_aspect_ratio: bool = False,
+        self, directory: Any, image_data_generator: Any, batching: Batching, reading: Reading, class_mode: str | None
     ):
-        self._set_up(image_data_generator, target_size, color_mode, interpolation, keep_aspect_ratio, save)
-        if class_mode not in ("categorical", "binary", "sparse", "input", None):
-            raise ValueError(
-                f'Invalid class_mode: {class_mode}; expected one of: "categorical", "binary", "sparse", "input", None'
-            )
-        self.directory, self.class_mode = directory, class_mode
-        base = Path(directory)
-        names = sorted(p.name for p in base.iterdir() if p.is_dir()) if not classes else list(classes)
-        self.class_indices = {name: number for number, name in enumerate(names)}
-        self.num_classes = len(names)
-        first, last = self._split(subset)
-        self.filepaths, numbers = [], []
-        for number, name in enumerate(names):
-            files = files_under(base / name, follow_links, FORMATS)
-            part = files[int(first * len(files)) : int(last * len(files))]
-            self.filepaths.extend(part)
-            numbers.extend([number] * len(part))
-        self.classes = np.array(numbers, np.int32)
-        self.filenames = [os.path.relpath(path, base) for path in self.filepaths]
-        self.samples = len(self.filepaths)
-        print_message(f"Found {self.samples} images belonging to {self.num_classes} classes.\n")
-        super().__init__(self.samples, batch_size, shuffle, seed)
+        super().__init__(0, image_data_generator, batching)
+        if class_mode not in self.class_modes:
+            raise ValueError(f"Invalid class_mode: {class_mode}; expected one of: {self.class_modes}")
+        self.directory, self.class_mode, self._reading = directory, class_mode, reading
+        self.target_size, self.color_mode = tuple(reading.target_size), reading.color_mode
+        self.data_format = image_data_generator.data_format
+        self.image_shape = reading.shape(self.data_format)
+        self.class_indices: dict[Any, int] = {}
+        self.classes = np.zeros(0, np.int32)
+        self.weights: Any = None
+
+    def _take(self, filenames: list[str], filepaths: list[str]) -> None:
+        self.filenames, self.filepaths = filenames, filepaths
+        self.samples = self.n = len(filepaths)
+
+    def _image(self, row: int) -> np.ndarray:
+        return self._reading.image(self.filepaths[row], self.data_format)
+
+    def _targets(self, rows: np.ndarray) -> Any:
+        """Classes as numbers or one-hot."""
+        numbers, dtype = self.classes[rows], self.generator.dtype
+        is_one_hot = self.class_mode == "categorical"
+        return np.eye(len(self.class_indices), dtype=dtype)[numbers] if is_one_hot else numbers.astype(dtype)
 
     def _batch(self, rows: np.ndarray) -> Any:
         batch = self._images(rows)
         if self.class_mode is None:
             return batch
-        if self.class_mode == "input":
-            return batch, batch.copy()
-        return batch, coded(self.classes[rows], self.class_mode, self.num_classes, self.generator.dtype)
+        targets = batch.copy() if self.class_mode == "input" else self._targets(rows)
+        return (batch, targets) if self.weights is None else (batch, targets, self.weights[rows])
 
 
-def coded(numbers: np.ndarray, class_mode: str, classes: int, dtype: Any) -> np.ndarray:
-    """Class numbers as numbers or one-hot."""
-    return np.eye(classes, dtype=dtype)[numbers] if class_mode == "categorical" else numbers.astype(dtype)
+class DirectoryIterator(FileIterator):
+    """Batches from a folder with a sub-folder for every class."""
+
+    class_modes = ("categorical", "binary", "sparse", "input", None)
+
+    def __init__(
+        self,
+        directory: Any,
+        image_data_generator: Any,
+        batching: Batching,
+        reading: Reading,
+        classes: Any,
+        class_mode: str | None,
+        follow_links: bool,
+        subset: str | None,
+    ):
+        super().__init__(directory, image_data_generator, batching, reading, class_mode)
+        base = Path(directory)
+        names = sorted(p.name for p in base.iterdir() if p.is_dir()) if not classes else list(classes)
+        self.class_indices = {name: number for number, name in enumerate(names)}
+        self.num_classes = len(names)
+        found: list[str] = []
+        numbers: list[int] = []
+        for name, number in self.class_indices.items():
+            files = files_under(base / name, follow_links, FORMATS)
+            files = files[image_data_generator.rows_of(subset, len(files))]
+            found += files
+            numbers += [number] * len(files)
+        self.classes = np.array(numbers, np.int32)
+        self._take([os.path.relpath(path, base) for path in found], found)
+        print_message(f"Found {self.samples} images belonging to {self.num_classes} classes.\n")
 
 
 class DataFrameIterator(FileIterator):
@@ -261,35 +288,27 @@ class DataFrameIterator(FileIterator):
     Raises: ValueError for a class mode that does not fit the columns. Files that are not there are left out with a warning.
     """
 
+    class_modes = ("binary", "categorical", "input", "multi_output", "raw", "sparse", None)
+
     def __init__(
         self,
         dataframe: Any,
         directory: Any,
         image_data_generator: Any,
-        x_col: str = "filename",
-        y_col: Any = "class",
-        weight_col: str | None = None,
-        target_size: Any = (256, 256),
-        color_mode: str = "rgb",
-        classes: Any = None,
-        class_mode: str | None = "categorical",
-        batch_size: int = 32,
-        shuffle: bool = True,
-        seed: int | None = None,
-        save: tuple = (None, "", "png"),
-        subset: str | None = None,
-        interpolation: str = "nearest",
-        validate_filenames: bool = True,
-        keep_aspect_ratio: bool = False,
+        batching: Batching,
+        reading: Reading,
+        x_col: str,
+        y_col: Any,
+        weight_col: str | None,
+        classes: Any,
+        class_mode: str | None,
+        subset: str | None,
+        validate_filenames: bool,
     ):
-        self._set_up(image_data_generator, target_size, color_mode, interpolation, keep_aspect_ratio, save)
-        modes = ("binary", "categorical", "input", "multi_output", "raw", "sparse", None)
-        if class_mode not in modes:
-            raise ValueError(f"Invalid class_mode: {class_mode}; expected one of: {modes}")
+        super().__init__(directory or "", image_data_generator, batching, reading, class_mode)
         columns = [y_col] if isinstance(y_col, str) else list(y_col or ())
         if class_mode == "multi_output" and isinstance(y_col, str):
             raise ValueError('If class_mode="multi_output", y_col must be a list. Received str.')
-        self.class_mode, self.directory = class_mode, directory or ""
         frame = dataframe
         if validate_filenames:
             is_there = [
@@ -303,41 +322,30 @@ class DataFrameIterator(FileIterator):
                     stacklevel=3,
                 )
             frame = frame[is_there]
-        self.classes = np.zeros(0, np.int32)
-        self.class_indices: dict[Any, int] = {}
         if class_mode in ("binary", "categorical", "sparse"):
             names = sorted(set(frame[columns[0]])) if not classes else list(classes)
             if class_mode == "binary" and len(names) != 2:
                 raise ValueError(f'If class_mode="binary" there must be 2 classes. {len(names)} found in {y_col}.')
             self.class_indices = {name: number for number, name in enumerate(names)}
             frame = frame[[name in self.class_indices for name in frame[columns[0]]]]
-        first, last = self._split(subset)
-        frame = frame.iloc[int(first * len(frame)) : int(last * len(frame))]
-        self.filenames = [str(name) for name in frame[x_col]]
-        self.filepaths = [os.path.join(self.directory, name) for name in self.filenames]
-        self.samples = len(self.filepaths)
+        frame = frame.iloc[image_data_generator.rows_of(subset, len(frame))]
+        files = [str(name) for name in frame[x_col]]
+        self._take(files, [os.path.join(self.directory, name) for name in files])
         if self.class_indices:
             self.classes = np.array([self.class_indices[name] for name in frame[columns[0]]], np.int32)
         elif class_mode == "raw":
             self._values: Any = frame[y_col].to_numpy()
         elif class_mode == "multi_output":
             self._values = [np.stack([np.asarray(v) for v in frame[column]]) for column in columns]
-        self.weights = None if weight_col is None else frame[weight_col].to_numpy()
+        if weight_col is not None:
+            self.weights = frame[weight_col].to_numpy()
         named = f" belonging to {len(self.class_indices)} classes" if self.class_indices else ""
         valid = "validated " if validate_filenames else "non-validated "
         print_message(f"Found {self.samples} {valid}image filenames{named}.\n")
-        super().__init__(self.samples, batch_size, shuffle, seed)
 
-    def _batch(self, rows: np.ndarray) -> Any:
-        batch = self._images(rows)
-        if self.class_mode is None:
-            return batch
-        if self.class_mode == "input":
-            targets: Any = batch.copy()
-        elif self.class_mode == "raw":
-            targets = self._values[rows]
-        elif self.class_mode == "multi_output":
-            targets = [values[rows] for values in self._values]
-        else:
-            targets = coded(self.classes[rows], self.class_mode, len(self.class_indices), self.generator.dtype)
-        return (batch, targets) if self.weights is None else (batch, targets, self.weights[rows])
+    def _targets(self, rows: np.ndarray) -> Any:
+        if self.class_mode == "raw":
+            return self._values[rows]
+        if self.class_mode == "multi_output":
+            return [values[rows] for values in self._values]
+        return super()._targets(rows)

@@ -10,8 +10,8 @@ from yeoul.core.graph import Graph
 from yeoul.core.tensor import Tensor
 from yeoul.engines.native.fusion import Group
 from yeoul.engines.native.lowering import instructions_of, program_of
-from yeoul.engines.native.memory import ARENA, Storage, aligned
-from yeoul.engines.native.writing import Instructions
+from yeoul.engines.native.memory import Storage, aligned
+from yeoul.engines.native.placing import Placed, bytes_of
 
 _SHOWN = 5
 
@@ -22,15 +22,10 @@ def memory_of(graph: Graph) -> ProgramMemory:
     program = program_of(written)
     # What each thread and all threads together need while an instruction runs.
     own, shared = program.scratch_bytes, program.shared_scratch_bytes
-    values = [
-        (position, tensor, group)
-        for position, group in enumerate(written.ordered)
-        for tensor in written._written_by(group)
-        if written._home(tensor)[0].place == ARENA
-    ]
-    held = {id(written._home(tensor)[0]) for _, tensor, _ in values}
+    values = written.arena_values()
+    held = {id(value.storage) for value in values}
     # A value that is written over another one has its storage, and would else have one of its own.
-    unshared = sum(aligned(written._bytes(tensor)) for _, tensor, _ in values)
+    unshared = sum(aligned(bytes_of(value.tensor)) for value in values)
     unshared += sum(aligned(storage.size) for storage in written.arena if id(storage) not in held)
     at = _peak(written.arena)
     alive = [storage for storage in written.arena if storage.first <= at <= storage.last]
@@ -39,13 +34,9 @@ def memory_of(graph: Graph) -> ProgramMemory:
         unshared=unshared,
         workspace=own * _native.num_threads() + shared,
         constants=len(written.constants),
-        batch=_bytes(written.graph.inputs) + _bytes(written.graph.outputs),
-        largest=_largest(written, alive, {id(written._home(t)[0]): (t, g) for i, t, g in values if i <= at}),
+        batch=sum(map(bytes_of, written.graph.inputs + written.graph.outputs)),
+        largest=_largest(written.graph, alive, {id(v.storage): v for v in values if v.position <= at}),
     )
-
-
-def _bytes(tensors: list[Tensor]) -> int:
-    return sum(Instructions._bytes(t) for t in tensors)
 
 
 def _peak(storages: list[Storage]) -> int:
@@ -62,23 +53,18 @@ def _peak(storages: list[Storage]) -> int:
     return at
 
 
-def _largest(
-    written: Instructions, alive: list[Storage], held: dict[int, tuple[Tensor, Group]]
-) -> tuple[LargeValue, ...]:
-    """The largest of `alive` that hold the value of a tensor, largest first.
+def _largest(graph: Graph, alive: list[Storage], held: dict[int, Placed]) -> tuple[LargeValue, ...]:
+    """The largest of `alive` that hold a value, largest first.
 
     Args:
-        held: by id of a storage: the tensor whose value it holds, and the group that computes it.
+        held: by id of a storage: the value that it holds.
     """
-    variables = {id(tensor): variable for variable, tensor in written.graph.variables}
+    variables = {id(tensor): variable for variable, tensor in graph.variables}
     found = []
     for storage in sorted((s for s in alive if id(s) in held), key=lambda s: -s.size)[:_SHOWN]:
-        tensor, group = held[id(storage)]
-        found.append(
-            LargeValue(
-                _layer_of(tensor, variables), _op_of(tensor, group), tuple(tensor.shape), tensor.dtype, storage.size
-            )
-        )
+        tensor, group = held[id(storage)].tensor, held[id(storage)].group
+        layer, op = _layer_of(tensor, variables), _op_of(tensor, group)
+        found.append(LargeValue(layer, op, tuple(tensor.shape), tensor.dtype, storage.size))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ The data's way: Graph -> Group (what one instruction computes) -> order -> Stora
 from __future__ import annotations
 
 import heapq
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,6 +21,19 @@ from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
 # Complex numbers are words of their size to the native engine: it moves them and leaves arithmetic to the host.
 DTYPES = {**_native.DTYPES, "complex64": _native.DTYPES["uint64"], "complex128": _native.DTYPES["uint64"]}
 SIZES = {name: dtype.itemsize for name, dtype in dtypes.NUMPY_DTYPES.items()}
+
+
+def bytes_of(tensor: Tensor) -> int:
+    return size_of(tensor.shape) * SIZES[tensor.dtype]
+
+
+class Placed(NamedTuple):
+    """A value in the arena: its tensor, where it lies, and the instruction that writes it with its place in the order."""
+
+    tensor: Tensor
+    storage: Storage
+    group: Group
+    position: int
 
 
 class Placement:
@@ -66,7 +80,7 @@ class Placement:
             self._slot(tensor, int(id(variable) in written), "parameters")
         for tensor in graph.inputs:
             self._slot(tensor, 0, "inputs")
-        output_storages = [self._new_slot(self._bytes(tensor), 1, "outputs") for tensor in graph.outputs]
+        output_storages = [self._new_slot(bytes_of(tensor), 1, "outputs") for tensor in graph.outputs]
 
         producers: dict[int, Group] = {}
         for group in groups:
@@ -117,17 +131,13 @@ class Placement:
             tensor = self.aliases[id(tensor)]
         return tensor
 
-    @staticmethod
-    def _bytes(tensor: Tensor) -> int:
-        return size_of(tensor.shape) * SIZES[tensor.dtype]
-
     def _new_slot(self, size: int, is_writable: int, kind: str) -> Storage:
         storage = Storage(SLOT, len(self.slots), size, kind=kind)
         self.slots.append((size, is_writable))
         return storage
 
     def _slot(self, tensor: Tensor, is_writable: int, kind: str) -> None:
-        self.homes[id(tensor)] = (self._new_slot(self._bytes(tensor), is_writable, kind), 0)
+        self.homes[id(tensor)] = (self._new_slot(bytes_of(tensor), is_writable, kind), 0)
 
     def _home(self, tensor: Tensor) -> tuple[Storage, int]:
         root = self._root(tensor)
@@ -138,7 +148,7 @@ class Placement:
             elif root.node is None:
                 raise ValueError(f"A tensor of shape {root.shape} is used and is no input of the graph.")
             else:
-                storage = Storage(ARENA, 0, self._bytes(root))
+                storage = Storage(ARENA, 0, bytes_of(root))
                 self.arena.append(storage)
                 home = (storage, 0)
             self.homes[id(root)] = home
@@ -155,13 +165,22 @@ class Placement:
         found = self.value_ids.get(id(tensor))
         if found is None:
             storage, offset = self._home(tensor)
-            found = self._add_value(storage, offset, self._bytes(tensor), tensor.dtype)
+            found = self._add_value(storage, offset, bytes_of(tensor), tensor.dtype)
             self.value_ids[id(tensor)] = found
         return found
 
     def _add_value(self, storage: Storage, offset: int, size: int, dtype: str) -> int:
         self.values.append((storage, offset, size, DTYPES[dtype]))
         return len(self.values) - 1
+
+    def arena_values(self) -> list[Placed]:
+        """What instructions write into the arena, in their order."""
+        placed = [
+            Placed(tensor, self._home(tensor)[0], group, position)
+            for position, group in enumerate(self.ordered)
+            for tensor in self._written_by(group)
+        ]
+        return [value for value in placed if value.storage.place == ARENA]
 
     def value_table(self) -> np.ndarray:
         rows = [
@@ -202,7 +221,7 @@ class Placement:
                 writer is not None
                 and id(root) not in placed
                 and id(old) not in leaf_results
-                and size_of(root.shape) * SIZES[root.dtype] == slot.size
+                and bytes_of(root) == slot.size
                 and not self._reads_unevenly(writer, old)
                 and not self._is_reached(writer, others, followers)
             ):
@@ -214,7 +233,7 @@ class Placement:
                 self.extra.append((value, slot))
         for tensor, storage in zip(self.graph.outputs, outputs, strict=True):
             root = self._root(tensor)
-            if id(root) in producers and id(root) not in placed and self._bytes(root) == storage.size:
+            if id(root) in producers and id(root) not in placed and bytes_of(root) == storage.size:
                 placed[id(root)] = self.homes[id(root)] = (storage, 0)
             else:
                 self.extra.insert(0, (tensor, storage))
@@ -371,7 +390,7 @@ class Placement:
             return 0
         name = t.node.op.name
         if name in REDUCE_NAMES and not reduces_in_place(t.node.inputs[0].shape, t.node.attributes["axes"]):
-            return self._bytes(t.node.inputs[0])
+            return bytes_of(t.node.inputs[0])
         if name == "matmul":
             return sum(
                 size_of((*lead, *x.shape[-2:])) * SIZES[x.dtype]

@@ -14,7 +14,7 @@ from yeoul.core.shapes import size_of
 from yeoul.core.tensor import Tensor
 from yeoul.engines.native.bytecode import MapWords, map_words
 from yeoul.engines.native.fusion import COMPUTED, REDUCE_NAMES, Group, is_product, reduces_in_place
-from yeoul.engines.native.placing import DTYPES, SIZES, Placement, lead_of, needs_broadcast
+from yeoul.engines.native.placing import DTYPES, SIZES, Placement, bytes_of, lead_of, needs_broadcast
 from yeoul.engines.native.windows import POOLINGS, conv_words, is_windowed, pool_words
 
 _OPCODES = _native.OPCODES
@@ -145,7 +145,7 @@ class Instructions(Placement):
             kept = tuple(i for i in range(len(shape)) if i not in axes)
             permutation = (*kept, *axes)
             storage = self.homes[id(group)][0]
-            moved = self._add_value(storage, 0, self._bytes(x), x.dtype)
+            moved = self._add_value(storage, 0, bytes_of(x), x.dtype)
             self._emit_permuted(x, permutation, moved)
             value = moved
             shape = tuple(shape[i] for i in permutation)
