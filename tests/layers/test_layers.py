@@ -184,3 +184,8 @@ def test_activations_by_name():
             continue
         values = np.asarray(activations.get(name)(X))
         assert values.shape == X.shape and np.isfinite(values).all()
+
+
+def test_input_layer_takes_the_older_names_of_its_shapes():
+    assert layers.InputLayer(input_shape=(8, 8, 1)).batch_shape == (None, 8, 8, 1)
+    assert layers.InputLayer(batch_input_shape=(4, 8, 1)).batch_shape == (4, 8, 1)
