@@ -342,7 +342,7 @@ def layer_normalization(
     average, variance = moments(x, axis, keepdims=True)
     y = (x - average) * rsqrt(variance + (config.epsilon() if epsilon is None else epsilon))
     y = y if gamma is None else y * _along_axes(gamma, x, axis)
-    return y if beta is None else y + _along_axes(beta, x, axis)
+    return cast(y if beta is None else y + _along_axes(beta, x, axis), x.dtype)
 
 
 def _along_axes(v: Any, x: Tensor, axis: Any) -> Tensor:
@@ -359,4 +359,4 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
     """x / sqrt(mean(x^2) + epsilon) scale, `epsilon` the configured one (1e-7) if not given. Source: Zhang & Sennrich 2019."""
     x = as_float(x)
     y = x * rsqrt(mean(square(x), axis, keepdims=True) + (config.epsilon() if epsilon is None else epsilon))
-    return y if scale is None else y * scale
+    return y if scale is None else cast(y * scale, x.dtype)
