@@ -12,6 +12,7 @@ import numpy as np
 from yeoul.callbacks.progress import print_message
 from yeoul.training.py_dataset import PyDataset
 from yeoul.utils.image_dataset import files_under
+from yeoul.utils.image_sizes import check_size
 from yeoul.utils.images import array_to_img, img_to_array, load_img
 
 FORMATS = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
@@ -167,7 +168,7 @@ class FileIterator(Iterator):
         if color_mode not in _CHANNELS:
             raise ValueError(f'Invalid color mode: {color_mode}; expected "rgb", "rgba", or "grayscale".')
         self.generator = image_data_generator
-        self.target_size, self.color_mode, self._save = tuple(target_size), color_mode, save
+        self.target_size, self.color_mode, self._save = check_size(target_size, "target_size"), color_mode, save
         self.data_format = image_data_generator.data_format
         size, channels = self.target_size, _CHANNELS[color_mode]
         self.image_shape = (*size, channels) if self.data_format == "channels_last" else (channels, *size)
