@@ -189,3 +189,26 @@ def test_activations_by_name():
 def test_input_layer_takes_the_older_names_of_its_shapes():
     assert layers.InputLayer(input_shape=(8, 8, 1)).batch_shape == (None, 8, 8, 1)
     assert layers.InputLayer(batch_input_shape=(4, 8, 1)).batch_shape == (4, 8, 1)
+
+
+def test_classes_of_programs_without_a_name():
+    program = """
+class Net(Model):
+    def __init__(self):
+        super().__init__()
+        self.out = layers.Dense(2)
+
+    def call(self, x):
+        return self.out(x)
+
+def distance(y, p):
+    return (y - p) ** 2
+
+net = Net()
+net.compile("sgd", distance)
+net.fit(x, y, verbose=0)
+config = net.get_config()
+"""
+    space = {"Model": Model, "layers": layers, "x": np.ones((3, 2)), "y": np.ones((3, 2))}
+    exec(program, space)
+    assert space["net"].out.built and isinstance(space["config"], dict)
