@@ -219,7 +219,10 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
     if axis is None:
         return reshape_by(softmax(reshape(x, (-1,)), 0), [(x, i) for i in range(x.ndim)])
     e = exp(x - stop_gradient(largest(x, axis, keepdims=True)))
-    return e / sum_of(e, axis, keepdims=True)
+    y = e / sum_of(e, axis, keepdims=True)
+    if y.is_symbolic and axis in (-1, x.ndim - 1):
+        y.tags = {"softmax_of": x}  # for cross-entropies, which are exact with it
+    return y
 
 
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
