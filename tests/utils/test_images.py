@@ -1,5 +1,6 @@
 """Images from files, into files, and in folders."""
 
+import copy
 import io
 import sys
 from pathlib import Path
@@ -238,6 +239,17 @@ def test_images_outside_of_classes_are_pointed_out(tmp_path):
     Image.fromarray(noise(4, 4)).save(tmp_path / "a.png")
     with pytest.raises(ValueError, match=r"No images found .* in the directory itself: .* pass labels=None"):
         image_dataset_from_directory(tmp_path, verbose=False)
+
+
+def test_methods_of_other_data_sets_are_answered(folder):
+    dataset = image_dataset_from_directory(folder, image_size=(4, 4), verbose=False)
+    with pytest.raises(AttributeError, match=r"has no 'prefetch': leave it out: batches are read ahead by threads"):
+        dataset.prefetch(1)
+    with pytest.raises(AttributeError, match=r"has no 'take': .* dataset\[0\]"):
+        dataset.take(1)
+    with pytest.raises(AttributeError, match="'ImageDataset' object has no attribute 'other'"):
+        dataset.other  # noqa: B018
+    assert len(copy.deepcopy(dataset)) == len(dataset)
 
 
 def test_a_damaged_file_is_named_or_left_out(folder):

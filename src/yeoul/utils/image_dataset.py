@@ -19,6 +19,16 @@ from yeoul.utils.images import MODES, opened, shallow
 
 FORMATS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+#: Methods of `tf.data.Dataset` that programs call, and what to do instead.
+_INSTEAD = {
+    "take": "iterate over it and stop, as in `for images, labels in dataset: ...; break`, or use dataset[0]",
+    "prefetch": "leave it out: batches are read ahead by threads",
+    "cache": "leave it out, or keep the batches with list(dataset)",
+    "shuffle": "give shuffle=True and seed to image_dataset_from_directory",
+    "batch": "give batch_size to image_dataset_from_directory",
+    "unbatch": "give batch_size=None to image_dataset_from_directory",
+    "map": "put layers that change images into the model, or into a generator that goes over the batches",
+}
 
 
 class ImageDataset(PyDataset):
@@ -51,6 +61,11 @@ class ImageDataset(PyDataset):
         self._data_format, self._on_error = data_format, on_error
         self._damaged: set[str] = set()
         self.on_epoch_begin()
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _INSTEAD:
+            raise AttributeError(f"ImageDataset is a PyDataset and has no {name!r}: {_INSTEAD[name]}.")
+        raise AttributeError(f"'ImageDataset' object has no attribute {name!r}")
 
     def __len__(self) -> int:
         return -(-len(self.file_paths) // (self._batch_size or 1))
