@@ -77,7 +77,7 @@ __all__ = [
 def relu(x: Any) -> Tensor:
     """max(x, 0), with gradient 0 at 0."""
     x = convert(x)
-    y = select(x > 0, x, 0)
+    y = select(x <= 0, 0, x)  # a NaN stays one
     return with_gradient(y, x, lambda g: select(y > 0, g, 0))
 
 
