@@ -126,3 +126,10 @@ def test_subsets_of_arrays():
 def test_errors(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_folder_without_images_of_classes_is_named(tmp_path):
+    flow = ImageDataGenerator().flow_from_directory(tmp_path, target_size=(4, 4))
+    assert flow.samples == len(flow) == 0
+    with pytest.raises(ValueError, match=rf"DirectoryIterator has no images in {tmp_path}. .* one folder a class"):
+        next(flow)

@@ -52,6 +52,10 @@ def test_load_img_says_what_is_wrong(tmp_path):
         utils.load_img(tmp_path / "a.png", color_mode="x")
     with pytest.raises(ValueError, match="Invalid interpolation method x specified"):
         utils.load_img(tmp_path / "a.png", interpolation="x")
+    with pytest.raises(
+        ValueError, match=r"Invalid `target_size` value. Expected a tuple of 2 integers. .*target_size=6"
+    ):
+        utils.load_img(tmp_path / "a.png", target_size=6)
     with pytest.raises(TypeError, match="path should be path-like"):
         utils.load_img(3)
     with pytest.raises(FileNotFoundError):

@@ -155,6 +155,7 @@ class FileIterator(Iterator):
     """
 
     filepaths: list[str]
+    directory: Any
 
     def _set_up(
         self,
@@ -184,6 +185,12 @@ class FileIterator(Iterator):
         return (0.0, share) if subset == "validation" else (share, 1.0)
 
     def _images(self, rows: np.ndarray) -> np.ndarray:
+        if not len(rows):
+            where = f" in {self.directory}" if self.directory else ""
+            raise ValueError(
+                f"{type(self).__name__} has no images{where}. Images belong into one folder a class; with a small "
+                "validation_split a class may have too few images for a subset."
+            )
         made = []
         for row in rows:
             image = img_to_array(load_img(self.filepaths[row], *self._reading), self.data_format)

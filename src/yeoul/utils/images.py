@@ -11,7 +11,7 @@ import numpy as np
 
 from yeoul.core import config
 from yeoul.core.config import standardize_data_format
-from yeoul.utils.image_sizes import centred_part
+from yeoul.utils.image_sizes import centred_part, check_size
 
 #: Colour modes and what Pillow calls them.
 MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
@@ -99,9 +99,11 @@ def load_img(
     is_deep_grey = color_mode == "grayscale" and image.mode in ("I;16", "I", "L")
     if not is_deep_grey and image.mode != MODES[color_mode]:
         image = image.convert(MODES[color_mode])
-    if target_size is None or image.size == (target_size[1], target_size[0]):
+    if target_size is None:
         return image
-    height, width = target_size
+    height, width = check_size(target_size, "target_size")
+    if image.size == (width, height):
+        return image
     box = None
     if keep_aspect_ratio:
         top, left, rows, columns = centred_part(image.size[1], image.size[0], height, width)
