@@ -265,7 +265,7 @@ YEOUL_UNARY(False_, (void(x), false))
 YEOUL_UNARY(True_, (void(x), true))
 YEOUL_UNARY(Not, static_cast<T>(~x))
 YEOUL_UNARY(NotBool, !x)
-YEOUL_UNARY(Relu, x > T(0) ? x : T(0))
+YEOUL_UNARY(Relu, T(0) > x ? T(0) : x)
 YEOUL_BINARY(Add, static_cast<T>(Wrap<T>(x) + Wrap<T>(z)))
 YEOUL_BINARY(Sub, static_cast<T>(Wrap<T>(x) - Wrap<T>(z)))
 YEOUL_BINARY(Mul, static_cast<T>(Wrap<T>(x) * Wrap<T>(z)))
@@ -285,7 +285,7 @@ YEOUL_BINARY(MaxInt, x > z ? x : z)
 YEOUL_BINARY(MinInt, x < z ? x : z)
 YEOUL_BINARY(MaxFloat, (x > z || x != x) ? x : z)
 YEOUL_BINARY(MinFloat, (x < z || x != x) ? x : z)
-YEOUL_BINARY(ReluLimited, z < (x <= T(0) ? T(0) : x) ? z : (x <= T(0) ? T(0) : x))
+YEOUL_BINARY(ReluLimited, z < Relu::of(x) ? z : Relu::of(x))
 
 struct FloorDiv {
   template <typename T>

@@ -3,6 +3,7 @@
 import json
 import shutil
 import warnings
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,20 @@ def test_files_of_keras_are_read(name, keras, has_other_names):
     pretrained.load_weights(model, HERE / name)
     for a, b in zip(expected, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_weights_in_a_keras_file_are_read(tmp_path):
+    model = cases.tiny_model(yeoul)
+    expected = emptied(model)
+    with zipfile.ZipFile(tmp_path / "a.keras", "w") as archive:
+        archive.write(HERE / "tiny.weights.h5", "model.weights.h5")
+    pretrained.load_weights(model, tmp_path / "a.keras")
+    for a, b in zip(expected, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    with zipfile.ZipFile(tmp_path / "b.keras", "w") as archive:
+        archive.writestr("config.json", "{}")
+    with pytest.raises(ValueError, match=r"there is no model.weights.h5 in it"):
+        pretrained.load_weights(model, tmp_path / "b.keras")
 
 
 def test_a_file_of_another_model_changes_nothing():

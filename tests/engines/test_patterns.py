@@ -12,7 +12,8 @@ VALUES = np.array([-np.inf, -7.0, -0.0, 0.0, 1e-30, 2.5, 6.0, 6.5, np.inf, np.na
 @pytest.mark.parametrize(
     ("function", "expected"),
     [
-        (ops.relu, lambda x: np.where(x > 0, x, 0)),
+        (ops.relu, lambda x: np.maximum(x, 0)),
+        (lambda x: ops.where(x > 0, x, 0), lambda x: np.where(x > 0, x, 0)),
         (ops.relu6, lambda x: np.minimum(np.maximum(x, 0), 6)),
         (lambda x: activations.relu(x, max_value=6.0), lambda x: np.minimum(np.maximum(x, 0), 6)),
         (lambda x: activations.relu(x, threshold=1.0), lambda x: np.where(x <= 1, 0, x)),

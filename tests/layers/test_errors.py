@@ -43,6 +43,7 @@ ONES = np.ones((4, 5), np.float32)
         (lambda: layers.TimeDistributed(3), "wraps a layer, and got 3"),
         (lambda: layers.Lambda(3), "must be a function of the input, and got 3"),
         (lambda: layers.deserialize({"class_name": "Dens", "config": {}}), "Could not locate class 'Dens'. Pass it in custom_objects"),
+        (lambda: layers.InputLayer((3,), shapes=3), "InputLayer does not know the argument"),
     ],
 )  # fmt: skip
 def test_errors(make, message):

@@ -184,3 +184,53 @@ def test_activations_by_name():
             continue
         values = np.asarray(activations.get(name)(X))
         assert values.shape == X.shape and np.isfinite(values).all()
+
+
+def test_input_layer_takes_the_older_names_of_its_shapes():
+    assert layers.InputLayer(input_shape=(8, 8, 1)).batch_shape == (None, 8, 8, 1)
+    assert layers.InputLayer(batch_input_shape=(4, 8, 1)).batch_shape == (4, 8, 1)
+
+
+def test_classes_of_programs_without_a_name():
+    program = """
+class Net(Model):
+    def __init__(self):
+        super().__init__()
+        self.out = layers.Dense(2)
+
+    def call(self, x):
+        return self.out(x)
+
+def distance(y, p):
+    return (y - p) ** 2
+
+net = Net()
+net.compile("sgd", distance)
+net.fit(x, y, verbose=0)
+config = net.get_config()
+"""
+    space = {"Model": Model, "layers": layers, "x": np.ones((3, 2)), "y": np.ones((3, 2))}
+    exec(program, space)
+    assert space["net"].out.built and isinstance(space["config"], dict)
+
+
+def test_flatten_has_the_configured_data_format():
+    x = np.arange(12.0).reshape(1, 2, 3, 2)
+    config.set_image_data_format("channels_first")
+    try:
+        layer = layers.Flatten()
+    finally:
+        config.set_image_data_format("channels_last")
+    assert layer.data_format == layer.get_config()["data_format"] == "channels_first"
+    np.testing.assert_array_equal(layer(x), np.moveaxis(x, 1, -1).reshape(1, -1))
+    assert layers.Flatten().data_format == "channels_last"
+    with pytest.raises(ValueError, match="data_format must be"):
+        layers.Flatten(data_format="last")
+
+
+@pytest.mark.parametrize("name", ["relu", "relu6", "leaky_relu", "elu", "selu", "gelu", "silu", "sigmoid", "tanh"])
+def test_activations_keep_what_is_no_number(name):
+    x = np.full((3, 5), np.nan, np.float32)
+    assert np.isnan(activations.get(name)(x)).all()
+    inputs = Input((5,))
+    assert np.isnan(Model(inputs, layers.Dense(4, activation=name)(inputs)).predict(x, verbose=0)).all()

@@ -114,6 +114,22 @@ def test_global_average_of_marked_steps():
             r"Conv2D 'c': a window that reaches over \(3, 3\)",
         ),
         (lambda: layers.Conv2D(4, 3, name="c")(np.ones((28, 28, 1))), r"Conv2D 'c' needs an input of rank 4"),
+        (
+            lambda: layers.Conv2D(4, 3)(layers.Input((28, 28))),
+            r"channels are missing, as in grey images, add them: x\[..., None\], with Input\(\(28, 28, 1\)\)",
+        ),
+        (
+            lambda: layers.Conv2D(4, 3, data_format="channels_first")(np.ones((5, 28, 28))),
+            r"x\[:, None\], with Input\(\(1, 28, 28\)\). Where the batch is missing, add it: x\[None\]",
+        ),
+        (lambda: layers.MaxPooling2D(2)(layers.Input((28, 28))), r"x\[..., None\], with Input\(\(28, 28, 1\)\)"),
+        (
+            lambda: layers.MaxPooling2D(2, name="p")(layers.Input((1, 4, 3))),
+            r"MaxPooling2D 'p': a window of \(2, 2\) elements does not fit into an input of spatial size \(1, 4\)",
+        ),
+        (lambda: layers.AveragePooling1D(4, name="p")(np.ones((2, 3, 1))), "AveragePooling1D 'p': a window of"),
+        (lambda: layers.CenterCrop(2, 2, name="c")(np.ones((3, 5))), "CenterCrop 'c' takes one image"),
+        (lambda: layers.SpatialDropout2D(2.0), "SpatialDropout2D: rate is a share between 0 and 1"),
         (lambda: layers.Conv2D(4, 3)(layers.Input((4, 4, None))), "must know the size of axis -1"),
         (lambda: layers.Conv2DTranspose(4, 3, strides=2, output_padding=2), "output_padding must be less than strides"),
         (lambda: layers.MaxPooling2D(2)(np.ones((5, 5, 1))), "needs an input of rank 4, and got rank 3"),

@@ -114,3 +114,32 @@ def test_ctc_says_which_shapes_it_takes():
         losses.ctc(np.ones(2), logits)
     with pytest.raises(ValueError, match=r"y_pred must have the shape \(batch, steps, classes\), and has \(6, 4\)"):
         losses.ctc(np.ones((2, 3)), logits[0])
+
+
+@pytest.mark.parametrize(
+    ("op", "units", "loss", "labels"),
+    [
+        (ops.softmax, 3, "sparse_categorical_crossentropy", [0, 1]),
+        (ops.softmax, 3, "categorical_crossentropy", [[1, 0, 0], [0, 1, 0]]),
+        (ops.sigmoid, 1, "binary_crossentropy", [[0], [1]]),
+    ],
+)
+def test_crossentropies_of_an_op_see_its_logits(op, units, loss, labels):
+    class Net(yeoul.Model):
+        def __init__(self):
+            super().__init__()
+            self.scores = yeoul.layers.Dense(units, kernel_initializer="identity")
+
+        def call(self, x):
+            return op(self.scores(x))
+
+    x = np.array([[-300.0, 0, 300], [300, 0, 0]], np.float32)
+    x = x if units == 3 else np.array([[300.0], [-300]], np.float32)
+    net = Net()
+    net.compile("sgd", loss)
+    expected = np.mean([600, 300]) if units == 3 else 300
+    np.testing.assert_allclose(net.train_on_batch(x, np.array(labels)), expected)
+    x_in = yeoul.Input((units,))
+    model = yeoul.Model(x_in, op(x_in))
+    model.compile("sgd", loss)
+    np.testing.assert_allclose(model.test_on_batch(x, np.array(labels)), expected)

@@ -59,3 +59,13 @@ def test_layer_range():
     assert "d1" in shown and "d2" not in shown
     with pytest.raises(ValueError, match="do not match the layer names"):
         text(models()["chain"], layer_range=["d1", "nobody"])
+
+
+def test_summary_takes_positions_of_more_columns_and_asks_for_missing_ones():
+    chain = models()["chain"]
+    lines = []
+    chain.summary(print_fn=lines.append, positions=[0.3, 0.6, 0.8, 1.0])
+    chain.summary(print_fn=lines.append, positions=[0.3, 0.6, 0.8])
+    assert lines[0] == lines[1]
+    with pytest.raises(ValueError, match="each of the 3 columns ends"):
+        chain.summary(positions=[0.5, 1.0])

@@ -124,6 +124,8 @@ X = np.zeros((1, 4, 5, 3), np.float32)
         ),
         (lambda i: i.map_coordinates(X[0, :, :, 0], np.zeros((2, 3)), 2), "order must be 0"),
         (lambda i: i.map_coordinates(X[0, :, :, 0], np.zeros((3, 3)), 1), "one row for each axis"),
+        (lambda i: i.crop_images(X, 3, 0, 9, 0), "leave nothing of images of size"),
+        (lambda i: i.affine_transform(X, np.zeros((7, 8))), "there are 7 transforms for"),
         (lambda i: i.affine_transform(X, np.zeros((1, 6))), r"shape \(8,\) or \(batch, 8\), and got \(1, 6\)"),
         (
             lambda i: i.affine_transform(X, np.zeros(8), fill_mode="mirror"),

@@ -213,3 +213,9 @@ def test_meshgrid_of_sizes_that_are_not_known_yet():
     np.testing.assert_allclose(Model(x, a - b)(data), [[1, 10], [-2, 7]])
     with pytest.raises(ValueError, match='indexing must be "xy" or "ij", and is \'yx\''):
         ops.meshgrid(x, indexing="yx")
+
+
+def test_normalizations_keep_the_dtype_of_x():
+    x = np.ones((2, 3), np.float32)
+    assert ops.layer_normalization(x, np.ones(3), np.zeros(3)).dtype == "float32"
+    assert ops.rms_normalization(x, np.ones(3)).dtype == "float32"

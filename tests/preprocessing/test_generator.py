@@ -101,6 +101,11 @@ def test_subsets_of_arrays():
         (lambda: ImageDataGenerator(zoom_range="x"), "`zoom_range` should be a float or a tuple"),
         (lambda: ImageDataGenerator(validation_split=2), "`validation_split` must be strictly between 0 and 1"),
         (lambda: ImageDataGenerator(brightness_range=[1]), "should be tuple or list of two floats"),
+        (lambda: ImageDataGenerator(brightness_range=3), "should be tuple or list of two floats. Received: 3"),
+        (
+            lambda: ImageDataGenerator().flow_from_directory(".", target_size=150),
+            "Invalid `target_size` value. Expected a tuple of 2 integers. Received: target_size=150",
+        ),
         (lambda: ImageDataGenerator().flow(np.zeros((2, 3))), "should have rank 4"),
         (lambda: ImageDataGenerator().flow(cases.pictures(3), [1]), "should have the same length"),
         (lambda: ImageDataGenerator().fit(np.zeros((2, 3))), "should have rank 4"),
@@ -121,3 +126,10 @@ def test_subsets_of_arrays():
 def test_errors(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_folder_without_images_of_classes_is_named(tmp_path):
+    flow = ImageDataGenerator().flow_from_directory(tmp_path, target_size=(4, 4))
+    assert flow.samples == len(flow) == 0
+    with pytest.raises(ValueError, match=rf"DirectoryIterator has no images in {tmp_path}. .* one folder a class"):
+        next(flow)

@@ -368,3 +368,18 @@ except KeyboardInterrupt:
 def test_interrupt_from_the_keyboard_stops_a_long_fit():
     done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=120, check=True)
     assert done.stdout.split() == ["interrupted", "True"]
+
+
+def test_outputs_of_a_dict_keep_their_order():
+    x = Input((4,))
+    named = {"kind": layers.Dense(3, activation="softmax")(x), "age": layers.Dense(1)(x)}
+    model = Model(x, named)
+    model.compile("sgd", {"age": "mse", "kind": "sparse_categorical_crossentropy"})
+    data = np.ones((6, 4), np.float32)
+    y = {"age": np.zeros((6, 1)), "kind": np.arange(6) % 3}
+    model.fit(data, y, verbose=0)
+    assert model.metrics_names == ["loss", "kind_loss", "age_loss"]
+    told = model.evaluate(data, y, verbose=0, return_dict=True)
+    assert model.evaluate(data, y, verbose=0) == [told["loss"], told["kind_loss"], told["age_loss"]]
+    assert list(model.predict(data, verbose=0)) == list(model.predict_on_batch(data)) == ["kind", "age"]
+    assert model.predict(data, verbose=0)["kind"].shape == (6, 3)

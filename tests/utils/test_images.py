@@ -1,5 +1,6 @@
 """Images from files, into files, and in folders."""
 
+import copy
 import io
 import sys
 from pathlib import Path
@@ -51,12 +52,20 @@ def test_load_img_says_what_is_wrong(tmp_path):
         utils.load_img(tmp_path / "a.png", color_mode="x")
     with pytest.raises(ValueError, match="Invalid interpolation method x specified"):
         utils.load_img(tmp_path / "a.png", interpolation="x")
+    with pytest.raises(
+        ValueError, match=r"Invalid `target_size` value. Expected a tuple of 2 integers. .*target_size=6"
+    ):
+        utils.load_img(tmp_path / "a.png", target_size=6)
     with pytest.raises(TypeError, match="path should be path-like"):
         utils.load_img(3)
     with pytest.raises(FileNotFoundError):
         utils.load_img(tmp_path / "b.png")
     (tmp_path / "c.png").write_bytes((tmp_path / "a.png").read_bytes()[:300])
     (tmp_path / "d.png").write_text("no image")
+    (tmp_path / "e.png").touch()
+    for name, why in (("d.png", "it is of no kind that Pillow knows"), ("e.png", "it is empty")):
+        with pytest.raises(ValueError, match=rf"{name}' can not be read as an image: {why}. Is"):
+            utils.load_img(tmp_path / name)
     for name in ("c.png", "d.png"):
         with pytest.raises(ValueError, match=rf"{name}' can not be read as an image: .* Is the file damaged\?"):
             utils.load_img(tmp_path / name)
@@ -219,6 +228,32 @@ def test_trains_and_predicts(folder):
     assert set(history.history) == {"accuracy", "loss", "val_accuracy", "val_loss"}
     assert model.evaluate(test, verbose=0)[1] == history.history["val_accuracy"][-1]
     assert model.predict(test, verbose=0).shape == (3, 2)
+
+
+def test_images_of_16_bits_become_8(tmp_path):
+    (tmp_path / "a").mkdir()
+    deep = np.arange(0, 65536, 4096, np.uint16).reshape(4, 4)
+    Image.fromarray(deep).save(tmp_path / "a" / "deep.png")
+    for color_mode in ("grayscale", "rgb"):
+        dataset = image_dataset_from_directory(tmp_path, color_mode=color_mode, image_size=(4, 4), verbose=False)
+        np.testing.assert_array_equal(dataset[0][0][0, :, :, 0], deep >> 8)
+
+
+def test_images_outside_of_classes_are_pointed_out(tmp_path):
+    Image.fromarray(noise(4, 4)).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match=r"No images found .* in the directory itself: .* pass labels=None"):
+        image_dataset_from_directory(tmp_path, verbose=False)
+
+
+def test_methods_of_other_data_sets_are_answered(folder):
+    dataset = image_dataset_from_directory(folder, image_size=(4, 4), verbose=False)
+    with pytest.raises(AttributeError, match=r"has no 'prefetch': leave it out: batches are read ahead by threads"):
+        dataset.prefetch(1)
+    with pytest.raises(AttributeError, match=r"has no 'take': .* dataset\[0\]"):
+        dataset.take(1)
+    with pytest.raises(AttributeError, match="'ImageDataset' object has no attribute 'other'"):
+        dataset.other  # noqa: B018
+    assert len(copy.deepcopy(dataset)) == len(dataset)
 
 
 def test_a_damaged_file_is_named_or_left_out(folder):

@@ -142,6 +142,11 @@ def test_channels_first():
     )
     x = np.moveaxis(pictures(), -1, 1)
     assert grad_cam(model, x).shape == (3, 10, 12)
+    assert saliency(model, x).shape == (3, 10, 12)
+    assert [p.get_array().shape for p in images_on(plot_grad_cam(model, x[:1]))] == [(10, 12, 3), (10, 12, 3), (10, 12)]
+    for image in (x, x[0]):
+        shown = [p.get_array().shape for p in images_on(plot_feature_maps(model, image))]
+        assert shown == [(10, 12, 3)] + [(8, 10)] * 4
     with listening(model.layers[:1]) as heard:
         model(x)
     assert heard[id(model.layers[0])].shape == (3, 4, 8, 10)
@@ -171,6 +176,12 @@ def test_saliency_is_the_gradient():
             lambda m: grad_cam(m, pictures(), layer="flat"),
             "needs a layer that gives feature maps .* not the layer 'flat'",
         ),
+        (lambda m: grad_cam(m, pictures(), layer=9), "has 5 layers, and no layer 9"),
+        (
+            lambda m: grad_cam(m, pictures()[0]),
+            r"got one of shape \(10, 12, 3\). For a single image pass images\[None\]",
+        ),
+        (lambda m: saliency(m, pictures()[0]), r"For a single image pass images\[None\]"),
         (lambda m: grad_cam(m, pictures(), class_index=4), "class_index must be from 0 to 3, and is 4"),
         (lambda m: grad_cam(m, pictures()[0, :, :, 0]), r"and got \(10, 12\). For a single image pass images\[None\]"),
         (
@@ -225,3 +236,8 @@ def test_plot_kernels():
     depthwise = layers.DepthwiseConv2D(3, depth_multiplier=2)
     depthwise.build((None, 5, 5, 3))
     assert len(images_on(plot_kernels(depthwise))) == 6
+    turned = layers.Conv2DTranspose(2, 3)
+    turned.build((None, 5, 5, 4))
+    shown = images_on(plot_kernels(turned, channel=3))
+    assert len(shown) == 2
+    np.testing.assert_array_equal(np.asarray(shown[1].get_array()), turned.get_weights()[0][:, :, 1, 3])

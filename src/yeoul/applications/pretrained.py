@@ -1,8 +1,10 @@
-"""Weights from files of Keras: `.weights.h5`, and the older `.h5` that its published models come in."""
+"""Weights from files of Keras: `.weights.h5`, `.keras`, and the older `.h5` that its published models come in."""
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 from collections import Counter
 from typing import Any
 
@@ -34,7 +36,7 @@ def file_with(name: str, folder: str) -> str:
 def load_weights(model: Any, path: Any) -> None:
     """Sets the weights of a model to those of a file.
 
-    In a `.weights.h5` a layer is found by its class and its place among the layers of that class. In the older `.h5`
+    In a `.weights.h5`, alone or in a `.keras`, a layer is found by its class and its place among the layers of that class. In the older `.h5`
     it is found by its name if the file has the names of the model, otherwise by its place among the layers with weights.
 
     Raises: ImportError without h5py; ValueError, before anything is set, if the file is of another model.
@@ -45,7 +47,7 @@ def load_weights(model: Any, path: Any) -> None:
         raise ImportError('Weight files need h5py. Install it with: pip install "yeoul[hdf5]"') from None
     path = os.fspath(path)
     try:
-        file = h5py.File(path, "r")
+        file = h5py.File(_contents(path), "r")
     except OSError as error:
         raise ValueError(f"{path} is no HDF5 file: {error}") from None
     with file:
@@ -61,6 +63,16 @@ def load_weights(model: Any, path: Any) -> None:
     for layer, arrays in values:
         for variable, array in zip(_weights(layer), arrays, strict=True):
             variable.assign(array.astype(variable.dtype) if variable.dtype != "bfloat16" else array)
+
+
+def _contents(path: str) -> Any:
+    """What holds the weights: the file itself, or `model.weights.h5` in a `.keras` file, which is a zip."""
+    if not zipfile.is_zipfile(path):
+        return path
+    with zipfile.ZipFile(path) as archive:
+        if "model.weights.h5" not in archive.namelist():
+            raise ValueError(f"{path} holds no weights of Keras: there is no model.weights.h5 in it.")
+        return io.BytesIO(archive.read("model.weights.h5"))
 
 
 def _weights(layer: Layer) -> list[Any]:

@@ -68,6 +68,11 @@ def arguments_of(cls: type) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def is_own(thing: Any) -> bool:
+    """Whether a class or function is yeoul's. One made by `exec` may have no module."""
+    return (getattr(thing, "__module__", None) or "").startswith("yeoul.")
+
+
 def given_arguments(cls: type, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any] | None:
     """{name: value} of all arguments of a constructor's call, defaults included; None if they do not fit or have no names."""
     parameters = _own_parameters(cls)

@@ -140,7 +140,7 @@ class Structure(NamedTuple):
     """What remains of a nested structure without its leaves. Hashable, so that it can be part of a key."""
 
     kind: Any  # None for a leaf, "none" for None, else list, tuple, dict or a class of named tuples
-    keys: tuple[Any, ...] = ()
+    keys: tuple[Any, ...] = ()  # of a dict, as they stand in it; its parts are sorted by them
     parts: tuple[Any, ...] = ()
 
 
@@ -160,8 +160,7 @@ def _structure(value: Any, leaves: list[Any]) -> Structure:
     if isinstance(value, (list, tuple)):
         return Structure(type(value), (), tuple(_structure(part, leaves) for part in value))
     if isinstance(value, dict):
-        keys = sorted(value)
-        return Structure(dict, tuple(keys), tuple(_structure(value[key], leaves) for key in keys))
+        return Structure(dict, tuple(value), tuple(_structure(value[key], leaves) for key in sorted(value)))
     leaves.append(value)
     return LEAF
 
@@ -179,5 +178,6 @@ def _assemble(structure: Structure, leaves: Iterator[Any]) -> Any:
         return None
     parts = [_assemble(part, leaves) for part in structure.parts]
     if kind is dict:
-        return dict(zip(structure.keys, parts, strict=True))
+        made = dict(zip(sorted(structure.keys), parts, strict=True))
+        return {key: made[key] for key in structure.keys}
     return kind(*parts) if hasattr(kind, "_fields") else kind(parts)

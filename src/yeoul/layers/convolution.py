@@ -9,6 +9,7 @@ import numpy as np
 from yeoul import activations, ops
 from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
+from yeoul.layers.input_spec import missing_axis
 from yeoul.layers.layer import InputSpec, Layer, known_axis
 from yeoul.layers.low_rank import LowRank
 from yeoul.layers.signatures import with_defaults
@@ -111,6 +112,7 @@ class Convolution(Layer):
                 f"{type(self).__name__} {self.name!r} needs an input of rank {self.rank + 2}, "
                 f"{'(batch, *spatial, channels)' if self.channel_axis == -1 else '(batch, channels, *spatial)'}, "
                 f"and got shape {tuple(input_shape)}."
+                + missing_axis(input_shape, self.rank + 2, self.channel_axis == 1)
             )
         return known_axis(input_shape, self.channel_axis, self)
 

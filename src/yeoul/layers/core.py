@@ -18,7 +18,7 @@ __all__ = ["Activation", "Dense", "Identity", "Input", "InputLayer"]
 
 
 class InputLayer(Layer):
-    """Where data enters a model."""
+    """Where data enters a model. See `Input`; `input_shape` and `batch_input_shape` are older names of the shapes."""
 
     def __init__(
         self,
@@ -34,6 +34,13 @@ class InputLayer(Layer):
         **kwargs: Any,
     ):
         super().__init__(name=name or naming.unique_name("input_layer"))
+        shape = kwargs.pop("input_shape", None) if shape is None else shape
+        batch_shape = kwargs.pop("batch_input_shape", None) if batch_shape is None else batch_shape
+        if kwargs:
+            raise TypeError(
+                f"InputLayer does not know the argument(s) {', '.join(map(repr, kwargs))}. Its arguments are: shape, "
+                "batch_size, dtype, sparse, ragged, batch_shape, input_tensor, optional, name."
+            )
         if sparse or ragged or input_tensor is not None:
             raise ValueError(
                 f"Input {self.name!r}: sparse, ragged and ready-made tensors are not supported. Pass dense arrays to the model."

@@ -36,6 +36,16 @@ class InputSpec:
         self.max_ndim, self.min_ndim, self.axes, self.name = max_ndim, min_ndim, axes or {}, name
 
 
+def missing_axis(shape: Any, ndim: int, channels_first: bool = False) -> str:
+    """What to do about an input that has one axis too few: channels or the batch were left out."""
+    if len(shape) != ndim - 1 or ndim < 4:
+        return ""
+    sizes = (1, *shape[1:]) if channels_first else (*shape[1:], 1)
+    advice = f" Where the channels are missing, as in grey images, add them: x[{':, None' if channels_first else '..., None'}]"
+    advice += f", with Input({sizes})."
+    return advice if shape[0] is None else advice + " Where the batch is missing, add it: x[None]."
+
+
 def check_inputs(layer: str, specs: Any, inputs: Any) -> None:
     """Raises ValueError if the inputs of a layer, named by its class and name, are not what one of `specs` says."""
     specs = specs if isinstance(specs, (list, tuple)) else [specs]
@@ -44,7 +54,10 @@ def check_inputs(layer: str, specs: Any, inputs: Any) -> None:
             continue
         shape = leaf.shape
         if spec.ndim is not None and len(shape) != spec.ndim:
-            raise ValueError(f"{layer} needs an input of rank {spec.ndim}, and got rank {len(shape)}: shape {shape}.")
+            raise ValueError(
+                f"{layer} needs an input of rank {spec.ndim}, and got rank {len(shape)}: shape {shape}."
+                + missing_axis(shape, spec.ndim)
+            )
         if spec.min_ndim is not None and len(shape) < spec.min_ndim:
             raise ValueError(
                 f"{layer} needs an input of rank {spec.min_ndim} or more, and got shape {shape}. "

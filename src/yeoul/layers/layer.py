@@ -14,7 +14,15 @@ import numpy as np
 
 from yeoul import dtype_policies, ops, regularizers
 from yeoul.core import autocast, dtypes, naming, trace, tree
-from yeoul.core.arguments import KnownArguments, arguments_of, given_arguments, is_plain, unknown_arguments, warn_caller
+from yeoul.core.arguments import (
+    KnownArguments,
+    arguments_of,
+    given_arguments,
+    is_own,
+    is_plain,
+    unknown_arguments,
+    warn_caller,
+)
 from yeoul.core.masks import get_keras_mask, set_keras_mask
 from yeoul.core.tensor import KerasTensor, Node, Tensor, placeholder
 from yeoul.core.variable import Variable
@@ -59,7 +67,7 @@ class Layer(Owner, KnownArguments):
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         made = super().__new__(cls, *args, **kwargs)
-        if not cls.__init__.__module__.startswith("yeoul."):  # type: ignore[misc]
+        if not is_own(cls.__init__):  # type: ignore[misc]
             given = given_arguments(cls, args, kwargs)
             if given is not None:  # objects are left out, so that nothing is kept alive
                 made.__dict__["_given"] = {name: value for name, value in given.items() if is_plain(value)}
@@ -416,7 +424,7 @@ class Layer(Owner, KnownArguments):
         base = base if self.activity_regularizer is None else {**base, **penalty}
         given = self.__dict__.get("_given")
         writer = next(cls for cls in type(self).__mro__ if "get_config" in cls.__dict__)
-        if given is None or not writer.__module__.startswith("yeoul."):
+        if given is None or not is_own(writer):
             return base
         objects = self.__dict__["_given_objects"]
         if objects:

@@ -78,6 +78,16 @@ class Pooling(Layer):
         self.input_spec = InputSpec(ndim=self.rank + 2)
         self.built = True
 
+    def _check_reach(self, shape: Any) -> None:
+        """Raises ValueError if the window is larger than an unpadded input."""
+        sizes = tuple(shape[1:-1] if self.data_format == "channels_last" else shape[2:])
+        if self.padding == "valid" and any(s is not None and s < p for s, p in zip(sizes, self.pool_size, strict=True)):
+            raise ValueError(
+                f"{type(self).__name__} {self.name!r}: a window of {self.pool_size} elements does not fit into an input "
+                f"of spatial size {sizes} (shape {tuple(shape)}), so no output would be left. "
+                "Use a smaller pool_size, padding='same', fewer layers that shrink the images, or larger ones."
+            )
+
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **attributes(self, "pool_size padding strides data_format")}
 
@@ -86,6 +96,7 @@ class MaxPooling(Pooling):
     """The largest element of each window. Arguments as in `Pooling`."""
 
     def call(self, x: Tensor) -> Tensor:
+        self._check_reach(x.shape)
         return ops.max_pool(x, self.pool_size, self.strides, self.padding, self.data_format)
 
 
@@ -93,6 +104,7 @@ class AveragePooling(Pooling):
     """The mean of each window. Arguments as in `Pooling`."""
 
     def call(self, x: Tensor) -> Tensor:
+        self._check_reach(x.shape)
         return ops.average_pool(x, self.pool_size, self.strides, self.padding, self.data_format)
 
 

@@ -47,7 +47,7 @@ class Dropout(Layer):
 
     def __init__(self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.rate, self.noise_shape, self.seed = _share("Dropout", rate), noise_shape, seed
+        self.rate, self.noise_shape, self.seed = _share(type(self).__name__, rate), noise_shape, seed
         self.seed_generator = SeedGenerator(seed)
         self.built = True
 

@@ -82,6 +82,10 @@ class CenterCrop(Layer):
         self.data_format = standardize_data_format(data_format)
 
     def call(self, x: Tensor) -> Tensor:
+        if x.ndim not in (3, 4):
+            raise ValueError(
+                f"CenterCrop {self.name!r} takes one image (rank 3) or a batch of images (rank 4), and got shape {x.shape}."
+            )
         x = x if dtypes.is_float(x.dtype) else ops.cast(x, self.compute_dtype)
         first = x.ndim - 3 if self.data_format == "channels_last" else x.ndim - 2
         height, width = x.shape[first : first + 2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul import ops
+from yeoul.core.config import standardize_data_format
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer
 
@@ -12,11 +13,15 @@ __all__ = ["Flatten", "Permute", "RepeatVector", "Reshape"]
 
 
 class Flatten(Layer):
-    """(batch, ...) -> (batch, features)."""
+    """(batch, ...) -> (batch, features), channels last.
+
+    Args:
+        data_format: "channels_first" moves the axis of channels from place 1 to the end; that of the configuration if None.
+    """
 
     def __init__(self, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.data_format = data_format or "channels_last"
+        self.data_format = standardize_data_format(data_format)
 
     def call(self, x: Tensor) -> Tensor:
         if x.ndim == 1:

@@ -29,9 +29,23 @@ def smoothed(y_true: Tensor, label_smoothing: float, classes: int) -> Tensor:
     return y_true * (1.0 - label_smoothing) + label_smoothing / classes if label_smoothing else y_true
 
 
-def logits_of(y_pred: Any, from_logits: bool) -> tuple[Tensor, bool]:
-    """The logits that an activation left with its output: cross-entropies of them are exact where probabilities underflow."""
+def logits_of(y_pred: Any, from_logits: bool, activation: str) -> tuple[Tensor, bool]:
+    """The logits that an activation left with its output, or that an op named `activation` read in a traced step.
+
+    Cross-entropies of logits are exact where probabilities underflow.
+    """
     y_pred = ops.convert_to_tensor(y_pred)
-    if not from_logits and y_pred.tags is not None and "logits" in y_pred.tags:
-        return y_pred.tags["logits"], True
+    if from_logits:
+        return y_pred, True
+    tags = y_pred.tags or {}
+    if "logits" in tags:
+        return tags["logits"], True
+    if activation == "softmax" and "softmax_of" in tags:
+        return tags["softmax_of"], True
+    if activation == "sigmoid" and y_pred.is_symbolic and getattr(_op_of(y_pred), "name", None) == "sigmoid":
+        return y_pred.node.inputs[0], True
     return y_pred, from_logits
+
+
+def _op_of(x: Tensor) -> Any:
+    return x.node.op if x.node is not None else None

@@ -16,7 +16,7 @@ def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Tensor:
     """mean(-(t log(p) + (1 - t) log(1 - p))) over `axis`."""
-    scores, from_logits = logits_of(y_pred, from_logits)
+    scores, from_logits = logits_of(y_pred, from_logits, "sigmoid")
     y_true, y_pred = aligned(y_true, scores)
     values = ops.binary_crossentropy(smoothed(y_true, label_smoothing, 2), y_pred, from_logits)
     return ops.mean(values, axis=axis)
@@ -46,7 +46,7 @@ def categorical_crossentropy(
 
     Raises: ValueError if targets are not of the predictions' shape.
     """
-    scores, from_logits = logits_of(y_pred, from_logits)
+    scores, from_logits = logits_of(y_pred, from_logits, "softmax")
     y_true = _one_hot_targets(y_true, scores, label_smoothing, "categorical_crossentropy")
     return ops.categorical_crossentropy(y_true, scores, from_logits, axis)
 
@@ -85,7 +85,7 @@ def sparse_categorical_crossentropy(
 
     Raises: ValueError if targets have another rank than one less than the predictions.
     """
-    scores, from_logits = logits_of(y_pred, from_logits)
+    scores, from_logits = logits_of(y_pred, from_logits, "softmax")
     y_true = ops.convert_to_tensor(y_true)
     if y_true.ndim == scores.ndim and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)

@@ -74,8 +74,8 @@ def _as_dtype(value: Any, dtype: str) -> Any:
     after = ops.cast(before, dtype)
     if after is not before and before.tags:
         tags = dict(before.tags)
-        if "logits" in tags:
-            tags["logits"] = ops.cast(tags["logits"], dtype)
+        for name in {"logits", "softmax_of"} & set(tags):
+            tags[name] = ops.cast(tags[name], dtype)
         after.tags = tags
     return after
 

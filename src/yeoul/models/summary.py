@@ -40,11 +40,17 @@ def print_summary(
     names = graph.names if graph is not None else {id(layer): layer.name for layer in rows_of}
     header = ["Layer (type)", "Output Shape", "Param #"]
     width = 88
-    ends = list(positions or (0.45, 0.80, 1.0))
+    ends = [0.45, 0.80, 1.0]
     if not is_chain:
         header.append("Connected to")
         width = 108
-        ends = list(positions or (0.3, 0.56, 0.74, 1.0))
+        ends = [0.3, 0.56, 0.74, 1.0]
+    if positions:
+        if len(positions) < len(ends):
+            raise ValueError(
+                f"positions must say where each of the {len(ends)} columns ends, such as {ends}, and got {positions}."
+            )
+        ends = list(positions)[: len(ends)]
     if show_trainable:
         header.append("Trainable")
         width += 12

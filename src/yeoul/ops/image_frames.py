@@ -63,6 +63,8 @@ def _two_of_three(
             raise ValueError(
                 f"{name}: {end} must be 0 or more, and is {value} (the images have {size}, {ends[2]}={target})."
             )
+    if sign < 0 and size is not None and low + high >= size:
+        raise ValueError(f"{name}: {ends[0]}={low} and {ends[1]}={high} leave nothing of images of size {size}.")
     return low, high
 
 

@@ -178,6 +178,11 @@ def affine_transform(
     transform = reshape(transform, (1, -1)) if transform.ndim == 1 else transform
     if transform.ndim != 2 or transform.shape[1] != 8:
         raise ValueError(f"affine_transform: transform must have shape (8,) or (batch, 8), and got {transform.shape}.")
+    batch = frame.images.shape[0]
+    if batch is not None and transform.shape[0] not in (None, 1, batch):
+        raise ValueError(
+            f"affine_transform: there are {transform.shape[0]} transforms for {batch} image(s). Give one, or one for each."
+        )
     return frame.back(transformed_images(frame.images, transform, interpolation, fill_mode, fill_value))
 
 

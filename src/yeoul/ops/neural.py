@@ -77,7 +77,7 @@ __all__ = [
 def relu(x: Any) -> Tensor:
     """max(x, 0), with gradient 0 at 0."""
     x = convert(x)
-    y = select(x > 0, x, 0)
+    y = select(x <= 0, 0, x)  # a NaN stays one
     return with_gradient(y, x, lambda g: select(y > 0, g, 0))
 
 
@@ -219,7 +219,10 @@ def softmax(x: Any, axis: Any = -1) -> Tensor:
     if axis is None:
         return reshape_by(softmax(reshape(x, (-1,)), 0), [(x, i) for i in range(x.ndim)])
     e = exp(x - stop_gradient(largest(x, axis, keepdims=True)))
-    return e / sum_of(e, axis, keepdims=True)
+    y = e / sum_of(e, axis, keepdims=True)
+    if y.is_symbolic and axis in (-1, x.ndim - 1):
+        y.tags = {"softmax_of": x}  # for cross-entropies, which are exact with it
+    return y
 
 
 def log_softmax(x: Any, axis: Any = -1) -> Tensor:
@@ -342,7 +345,7 @@ def layer_normalization(
     average, variance = moments(x, axis, keepdims=True)
     y = (x - average) * rsqrt(variance + (config.epsilon() if epsilon is None else epsilon))
     y = y if gamma is None else y * _along_axes(gamma, x, axis)
-    return y if beta is None else y + _along_axes(beta, x, axis)
+    return cast(y if beta is None else y + _along_axes(beta, x, axis), x.dtype)
 
 
 def _along_axes(v: Any, x: Tensor, axis: Any) -> Tensor:
@@ -359,4 +362,4 @@ def rms_normalization(x: Any, scale: Any = None, axis: Any = -1, epsilon: float 
     """x / sqrt(mean(x^2) + epsilon) scale, `epsilon` the configured one (1e-7) if not given. Source: Zhang & Sennrich 2019."""
     x = as_float(x)
     y = x * rsqrt(mean(square(x), axis, keepdims=True) + (config.epsilon() if epsilon is None else epsilon))
-    return y if scale is None else y * scale
+    return y if scale is None else cast(y * scale, x.dtype)

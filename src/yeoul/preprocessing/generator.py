@@ -88,7 +88,7 @@ class ImageDataGenerator:
             self.zoom_range = [zoom_range[0], zoom_range[1]]
         else:
             raise ValueError(f"`zoom_range` should be a float or a tuple or list of two floats. Received: {zoom_range}")
-        if brightness_range is not None and len(tuple(brightness_range)) != 2:
+        if brightness_range is not None and np.shape(brightness_range) != (2,):
             raise ValueError(f"`brightness_range should be tuple or list of two floats. Received: {brightness_range}")
         self.brightness_range = brightness_range
         self.mean: Any = None

@@ -16,6 +16,7 @@ import numpy as np
 from yeoul.callbacks.progress import print_message
 from yeoul.training.py_dataset import PyDataset
 from yeoul.utils.image_dataset import files_under
+from yeoul.utils.image_sizes import check_size
 from yeoul.utils.images import array_to_img, img_to_array, load_img
 
 FORMATS = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".tif", ".tiff")
@@ -45,7 +46,7 @@ class Batching:
 class Reading:
     """How images are read from files.
 
-    Raises: ValueError for an unknown color mode.
+    Raises: ValueError for an unknown color mode, and a size that is no pair.
     """
 
     target_size: Any
@@ -56,15 +57,14 @@ class Reading:
     def __post_init__(self) -> None:
         if self.color_mode not in _CHANNELS:
             raise ValueError(f'Invalid color mode: {self.color_mode}; expected "rgb", "rgba", or "grayscale".')
+        object.__setattr__(self, "target_size", check_size(self.target_size, "target_size"))
 
     def image(self, path: str, data_format: str) -> np.ndarray:
-        size = tuple(self.target_size)
-        return img_to_array(
-            load_img(path, self.color_mode, size, self.interpolation, self.keep_aspect_ratio), data_format
-        )
+        image = load_img(path, self.color_mode, self.target_size, self.interpolation, self.keep_aspect_ratio)
+        return img_to_array(image, data_format)
 
     def shape(self, data_format: str) -> tuple[int, ...]:
-        size, channels = tuple(self.target_size), _CHANNELS[self.color_mode]
+        size, channels = self.target_size, _CHANNELS[self.color_mode]
         return (*size, channels) if data_format == "channels_last" else (channels, *size)
 
 
@@ -221,7 +221,7 @@ class FileIterator(GeneratedIterator):
         if class_mode not in self.class_modes:
             raise ValueError(f"Invalid class_mode: {class_mode}; expected one of: {self.class_modes}")
         self.directory, self.class_mode, self._reading = directory, class_mode, reading
-        self.target_size, self.color_mode = tuple(reading.target_size), reading.color_mode
+        self.target_size, self.color_mode = reading.target_size, reading.color_mode
         self.data_format = image_data_generator.data_format
         self.image_shape = reading.shape(self.data_format)
         self.class_indices: dict[Any, int] = {}
@@ -242,6 +242,12 @@ class FileIterator(GeneratedIterator):
         return np.eye(len(self.class_indices), dtype=dtype)[numbers] if is_one_hot else numbers.astype(dtype)
 
     def _batch(self, rows: np.ndarray) -> Any:
+        if not len(rows):
+            where = f" in {self.directory}" if self.directory else ""
+            raise ValueError(
+                f"{type(self).__name__} has no images{where}. Images belong into one folder a class; with a small "
+                "validation_split a class may have too few images for a subset."
+            )
         batch = self._images(rows)
         if self.class_mode is None:
             return batch

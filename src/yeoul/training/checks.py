@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from yeoul.core.arguments import is_own
+
 _SPARSE = "sparse_categorical_crossentropy"
 _CATEGORICAL = "categorical_crossentropy"
 _BINARY = "binary_crossentropy"
@@ -24,7 +26,7 @@ _REGRESSION = (
 def loss_kind(loss: Any) -> str:
     """The name of the function behind a `Loss`, "" if it is a user's own."""
     function = getattr(loss, "fn", None)
-    if function is not None and getattr(function, "__module__", "").startswith("yeoul."):
+    if is_own(function):
         return getattr(function, "__name__", "")
     return ""
 

@@ -119,6 +119,9 @@ class OutputLosses:
             loss = resolve_loss(identifier, target, output)
             check_loss_fits(loss, target.shape, output.shape, self.names[i] if len(outputs) > 1 else None)
             self.parts.append(OutputLoss(i, self.names[i], loss, weight))
+        if isinstance(y_pred, dict):
+            as_given = list(y_pred)
+            self.parts.sort(key=lambda part: as_given.index(part.output_name) if part.output_name in y_pred else 0)
         if len(self.parts) > 1:
             for part in self.parts:
                 part.tracker = metrics.Mean(name=f"{part.output_name or part.loss.name}_loss")

@@ -15,10 +15,20 @@ from yeoul.core.config import standardize_data_format
 from yeoul.training.adapters import epoch_of
 from yeoul.training.py_dataset import PyDataset
 from yeoul.utils.image_sizes import INTERPOLATIONS, centred_part, check_size, resized, resized_inside
-from yeoul.utils.images import load_img
+from yeoul.utils.images import MODES, opened, shallow
 
 FORMATS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"grayscale": 1, "rgb": 3, "rgba": 4}
+#: Methods of `tf.data.Dataset` that programs call, and what to do instead.
+_INSTEAD = {
+    "take": "iterate over it and stop, as in `for images, labels in dataset: ...; break`, or use dataset[0]",
+    "prefetch": "leave it out: batches are read ahead by threads",
+    "cache": "leave it out, or keep the batches with list(dataset)",
+    "shuffle": "give shuffle=True and seed to image_dataset_from_directory",
+    "batch": "give batch_size to image_dataset_from_directory",
+    "unbatch": "give batch_size=None to image_dataset_from_directory",
+    "map": "put layers that change images into the model, or into a generator that goes over the batches",
+}
 
 
 class ImageDataset(PyDataset):
@@ -52,6 +62,11 @@ class ImageDataset(PyDataset):
         self._damaged: set[str] = set()
         self.on_epoch_begin()
 
+    def __getattr__(self, name: str) -> Any:
+        if name in _INSTEAD:
+            raise AttributeError(f"ImageDataset is a PyDataset and has no {name!r}: {_INSTEAD[name]}.")
+        raise AttributeError(f"'ImageDataset' object has no attribute {name!r}")
+
     def __len__(self) -> int:
         return -(-len(self.file_paths) // (self._batch_size or 1))
 
@@ -75,7 +90,7 @@ class ImageDataset(PyDataset):
     def _image(self, path: str) -> np.ndarray | None:
         """The image of a file; None if it is damaged and that is to be passed over."""
         try:
-            image = np.asarray(load_img(path, self._color_mode))
+            image = np.asarray(shallow(opened(path)).convert(MODES[self._color_mode]))
         except ValueError as error:
             if self._on_error == "raise":
                 raise
@@ -149,6 +164,8 @@ def image_dataset_from_directory(
     """
     size = check_size(image_size, "image_size")
     form = standardize_data_format(data_format)
+    if format not in ("tf", "grain"):
+        raise ValueError(f'`format` should be either "tf" or "grain". Received: format={format}')
     _check_choices(labels, label_mode, class_names, color_mode, interpolation, on_error)
     if crop_to_aspect_ratio and pad_to_aspect_ratio:
         raise ValueError("Only one of `pad_to_aspect_ratio`, `crop_to_aspect_ratio` can be set to `True`.")
@@ -164,7 +181,9 @@ def image_dataset_from_directory(
         belonging = f" belonging to {len(names)} classes" if names is not None else ""
         print_message(f"Found {len(paths)} files{belonging}.\n")
     if not paths:
-        raise ValueError(f"No images found in directory {directory}. Allowed formats: {FORMATS}")
+        raise ValueError(
+            f"No images found in directory {directory}. Allowed formats: {FORMATS}{_hint(directory, labels)}"
+        )
     given_seed = int(np.random.randint(10**6)) if seed is None else seed
     if shuffle:
         order = np.arange(len(paths))
@@ -253,6 +272,13 @@ def files_under(folder: Path, follow_links: bool, formats: tuple[str, ...]) -> l
         folders.sort()
         found.extend(os.path.join(place, name) for name in sorted(names) if name.lower().endswith(formats))
     return found
+
+
+def _hint(directory: Any, labels: Any) -> str:
+    """What to do about images that lie in no folder of a class."""
+    if not isinstance(labels, str) or not any(p.suffix.lower() in FORMATS for p in Path(directory).iterdir()):
+        return ""
+    return ". There are images in the directory itself: put them into one folder a class, or pass labels=None."
 
 
 def index_folder(

@@ -11,10 +11,10 @@ import numpy as np
 
 from yeoul.core import config
 from yeoul.core.config import standardize_data_format
-from yeoul.utils.image_sizes import centred_part
+from yeoul.utils.image_sizes import centred_part, check_size
 
 #: Colour modes and what Pillow calls them.
-_MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
+MODES = {"grayscale": "L", "rgb": "RGB", "rgba": "RGBA"}
 _INTERPOLATIONS = {
     "nearest": "NEAREST",
     "bilinear": "BILINEAR",
@@ -37,6 +37,39 @@ def pillow() -> Any:
     return Image
 
 
+def opened(path: Any) -> Any:
+    """The Pillow image in a file, or in an `io.BytesIO`, as it is there.
+
+    Raises: ValueError, with the file's name, if it is no image; FileNotFoundError if it is not there.
+    """
+    image_module = pillow()
+    if isinstance(path, io.BytesIO):
+        source: Any = path
+    elif isinstance(path, (str, Path, bytes)):
+        source = io.BytesIO(Path(os.fsdecode(path)).read_bytes())
+    else:
+        raise TypeError(f"path should be path-like or io.BytesIO, not {type(path)}")
+    try:
+        image = image_module.open(source)
+        image.load()
+    except (OSError, SyntaxError, ValueError) as error:
+        where = "the given bytes" if source is path else f"{os.fsdecode(path)!r}"
+        why = str(error)
+        if not source.getbuffer().nbytes:
+            why = "it is empty"
+        elif "cannot identify" in why:
+            why = "it is of no kind that Pillow knows"
+        raise ValueError(f"{where} can not be read as an image: {why}. Is the file damaged?") from error
+    return image
+
+
+def shallow(image: Any) -> Any:
+    """A Pillow image of 16 bits a channel as one of 8: the upper halves. Others as they are."""
+    if image.mode != "I" and not image.mode.startswith("I;16"):
+        return image
+    return pillow().fromarray((np.asarray(image).astype(np.int64) >> 8).astype(np.uint8))
+
+
 def load_img(
     path: Any,
     color_mode: str = "rgb",
@@ -55,37 +88,27 @@ def load_img(
 
     Raises: ValueError for another mode or interpolation, and for a file that is no image, with its name.
     """
-    image_module = pillow()
-    if isinstance(path, io.BytesIO):
-        source: Any = path
-    elif isinstance(path, (str, Path, bytes)):
-        source = io.BytesIO(Path(os.fsdecode(path)).read_bytes())
-    else:
-        raise TypeError(f"path should be path-like or io.BytesIO, not {type(path)}")
-    if color_mode not in _MODES:
+    if color_mode not in MODES:
         raise ValueError('color_mode must be "grayscale", "rgb", or "rgba"')
     if interpolation not in _INTERPOLATIONS:
         raise ValueError(
             f"Invalid interpolation method {interpolation} specified. Supported methods are "
             f"{', '.join(_INTERPOLATIONS)}"
         )
-    try:
-        image = image_module.open(source)
-        image.load()
-    except (OSError, SyntaxError, ValueError) as error:
-        where = "the given bytes" if source is path else f"{os.fsdecode(path)!r}"
-        raise ValueError(f"{where} can not be read as an image: {error}. Is the file damaged?") from error
+    image = opened(path)
     is_deep_grey = color_mode == "grayscale" and image.mode in ("I;16", "I", "L")
-    if not is_deep_grey and image.mode != _MODES[color_mode]:
-        image = image.convert(_MODES[color_mode])
-    if target_size is None or image.size == (target_size[1], target_size[0]):
+    if not is_deep_grey and image.mode != MODES[color_mode]:
+        image = image.convert(MODES[color_mode])
+    if target_size is None:
         return image
-    height, width = target_size
+    height, width = check_size(target_size, "target_size")
+    if image.size == (width, height):
+        return image
     box = None
     if keep_aspect_ratio:
         top, left, rows, columns = centred_part(image.size[1], image.size[0], height, width)
         box = (left, top, left + columns, top + rows)
-    return image.resize((width, height), getattr(image_module.Resampling, _INTERPOLATIONS[interpolation]), box)
+    return image.resize((width, height), getattr(pillow().Resampling, _INTERPOLATIONS[interpolation]), box)
 
 
 def img_to_array(img: Any, data_format: str | None = None, dtype: Any = None) -> np.ndarray:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from yeoul import ops
-from yeoul.core import config
 from yeoul.graph.tape import GradientTape
 from yeoul.layers import Layer
 from yeoul.utils.image_sizes import resized
@@ -16,6 +15,7 @@ from yeoul.visualization.classes import class_name
 from yeoul.visualization.feature_maps import shown
 from yeoul.visualization.listening import (
     as_images,
+    channels_axis,
     chosen_scores,
     fed,
     layer_named,
@@ -39,7 +39,7 @@ def grad_cam(model: Any, images: Any, layer: Any = None, class_index: Any = None
 
     Raises: ValueError for another layer or class.
     """
-    heat, _ = _grad_cam(model, as_images(images, "grad_cam"), layer, class_index)
+    heat, _ = _grad_cam(model, as_images(images, "grad_cam", model), layer, class_index)
     return heat
 
 
@@ -57,8 +57,8 @@ def _grad_cam(model: Any, images: np.ndarray, layer: Any, class_index: Any) -> t
         )
     maps = heard[id(mapping[-1])]
     gradient = tape.gradient(score, maps, unconnected_gradients="zero")
-    is_last = getattr(mapping[-1], "data_format", config.image_data_format()) == "channels_last"
-    places, channels = ((1, 2), 3) if is_last else ((2, 3), 1)
+    channels = channels_axis(model, mapping[-1])
+    places = (1, 2) if channels == 3 else (2, 3)
     weights = ops.mean(gradient, axis=places, keepdims=True)
     heat = np.maximum(np.asarray(ops.sum(weights * maps, axis=channels)), 0)
     size = (images.shape[places[0]], images.shape[places[1]])
@@ -74,12 +74,12 @@ def saliency(model: Any, images: Any, class_index: Any = None) -> np.ndarray:
     Args:
         model, images, class_index: as for `grad_cam`.
     """
-    pixels = ops.convert_to_tensor(fed(model, as_images(images, "saliency")))
+    pixels = ops.convert_to_tensor(fed(model, as_images(images, "saliency", model)))
     with without_last_activation(model), GradientTape() as tape:
         tape.watch(pixels)
         score, _ = chosen_scores(model(pixels, training=False), class_index, "saliency")
     sizes = np.abs(np.asarray(tape.gradient(score, pixels, unconnected_gradients="zero")))
-    return _from_0_to_1(sizes if sizes.ndim == 3 else sizes.max(-1))
+    return _from_0_to_1(sizes if sizes.ndim == 3 else sizes.max(channels_axis(model)))
 
 
 def _from_0_to_1(maps: np.ndarray) -> np.ndarray:
@@ -108,7 +108,7 @@ def plot_grad_cam(
 
     Returns: the matplotlib figure, which shows itself in notebooks.
     """
-    pictures = as_images(images, "plot_grad_cam")[:limit]
+    pictures = as_images(images, "plot_grad_cam", model)[:limit]
     heat, classes = _grad_cam(model, pictures, layer, class_index)
     columns = max(min(columns, len(pictures)), 1)
     rows = -(-len(pictures) // columns)
@@ -116,7 +116,7 @@ def plot_grad_cam(
     axes = figure.subplots(2 * rows, columns, squeeze=False)
     for ax in axes.ravel():
         ax.set_axis_off()
-    for i, picture in enumerate(pictures):
+    for i, picture in enumerate(np.moveaxis(pictures, channels_axis(model), -1)):
         above, below = (axes[2 * (i // columns) + k, i % columns] for k in (0, 1))
         for ax in (above, below):
             shown(ax, picture)

@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from yeoul.core import config
 from yeoul.layers.convolution import Convolution
 from yeoul.visualization import style
-from yeoul.visualization.listening import as_images, fed, layer_named, layers_inside, listening
+from yeoul.visualization.listening import as_images, channels_axis, fed, layer_named, layers_inside, listening
 
 
 def shown(ax: Any, picture: np.ndarray) -> None:
@@ -44,7 +43,7 @@ def plot_feature_maps(
     Raises: ValueError for layers that give no feature maps.
     """
     pictures = np.asarray(image)
-    if pictures.ndim == 2 or (pictures.ndim == 3 and pictures.shape[-1] in (1, 3, 4)):
+    if pictures.ndim == 2 or (pictures.ndim == 3 and pictures.shape[channels_axis(model) - 1] in (1, 3, 4)):
         pictures = pictures[None]
     pictures = as_images(pictures, "plot_feature_maps")[:1]
     if layers is None:
@@ -58,8 +57,7 @@ def plot_feature_maps(
     for layer in wanted:
         found = heard.get(id(layer))
         if found is not None and len(found.shape) == 4:
-            last = getattr(layer, "data_format", config.image_data_format()) == "channels_last"
-            rows.append((layer.name, np.moveaxis(np.asarray(found)[0], 2 if last else 0, 0)))
+            rows.append((layer.name, np.moveaxis(np.asarray(found), channels_axis(model, layer), 1)[0]))
         elif layers is not None:
             raise ValueError(
                 f"plot_feature_maps: the layer {layer.name!r} gives no feature maps (count, height, width, channels)"
@@ -73,7 +71,7 @@ def plot_feature_maps(
     axes = figure.subplots(len(rows), columns + 1, squeeze=False)
     for ax in axes.ravel():
         ax.set_axis_off()
-    shown(axes[0, 0], pictures[0])
+    shown(axes[0, 0], np.moveaxis(pictures, channels_axis(model), -1)[0])
     axes[0, 0].set_title("image", fontsize=style.SMALL, pad=3, color=style.INK)
     for row, (name, found) in enumerate(rows):
         best = np.sort(np.argsort(-found.std(axis=(1, 2)), kind="stable")[:columns])
@@ -120,7 +118,7 @@ def plot_kernels(
             f"plot_kernels needs a convolution over two axes whose weights are made (build the model, or call it), and got "
             f"{named}."
         )
-    kernel = weights[0]
+    kernel = weights[0].swapaxes(2, 3) if "Transpose" in type(chosen).__name__ else weights[0]
     inputs = kernel.shape[2]
     if "Depthwise" in type(chosen).__name__ or "Separable" in type(chosen).__name__:
         kernel = kernel.reshape(*kernel.shape[:2], 1, -1)  # every input channel has kernels of its own

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from yeoul import activations, ops
-from yeoul.core import tree
+from yeoul.core import config, tree
 from yeoul.core.tensor import Tensor
 from yeoul.layers import Layer, Softmax
 from yeoul.models import Model
@@ -26,11 +26,16 @@ def layers_inside(model: Any) -> list[Layer]:
 def layer_named(model: Any, layer: Any, what: str) -> Layer:
     """A layer given by itself, its name or its place.
 
-    Raises: ValueError if the model has none of this name.
+    Raises: ValueError if the model has none of this name, or none at this place.
     """
     if isinstance(layer, Layer):
         return layer
     if isinstance(layer, int):
+        if not -len(model.layers) <= layer < len(model.layers):
+            raise ValueError(
+                f"{what}: the model {model.name!r} has {len(model.layers)} layers, and no layer {layer}. "
+                "The first is 0, the last -1."
+            )
         return model.layers[layer]
     known = layers_inside(model)
     for candidate in known:
@@ -90,12 +95,23 @@ def without_last_activation(model: Any) -> Iterator[None]:
             last.__dict__[name] = before
 
 
-def as_images(images: Any, what: str) -> np.ndarray:
+def channels_axis(model: Any, layer: Any = None) -> int:
+    """Where the channels of a layer's images are, or of the model's: as it says, or the first layer that says so."""
+    forms = [x.data_format for x in [layer, *layers_inside(model)] if hasattr(x, "data_format")]
+    return 1 if (forms[0] if forms else config.image_data_format()) == "channels_first" else 3
+
+
+def as_images(images: Any, what: str, model: Any = None) -> np.ndarray:
     """float32 (count, height, width, channels).
 
-    Raises: ValueError for another rank.
+    Raises: ValueError for another rank, and for a single image of those that `model` takes.
     """
     found = np.asarray(images)
+    if found.ndim == 3 and getattr(model, "_graph", None) is not None and model.inputs[0].shape[1:] == found.shape:
+        raise ValueError(
+            f"{what} needs images of shape (count, height, width, channels), and got one of shape {found.shape}. "
+            "For a single image pass images[None]."
+        )
     if found.ndim == 3:
         found = found[..., None]
     if found.ndim != 4:
