@@ -44,7 +44,13 @@ struct WinogradLayout {
   int64_t image_of(int64_t tile_row) const { return tile_row / rows.tiles; }
   // Within its image: the first row of targets of a row of tiles.
   int64_t top_of(int64_t tile_row) const { return tile_row % rows.tiles * kTargetSide; }
-  // The same through all images.
+  // Where the source of a row of tiles starts.
+  int64_t source_at(int64_t tile_row) const {
+    const int64_t row = std::clamp<int64_t>(top_of(tile_row) - rows.low, 0, rows.source);
+    const int64_t image_row = std::min(image_of(tile_row) * rows.source + row, images * rows.source);
+    return image_row * columns.source * channels;
+  }
+  // The same as top_of through all images.
   int64_t target_row(int64_t tile_row) const { return image_of(tile_row) * rows.target + top_of(tile_row); }
 };
 
@@ -232,6 +238,20 @@ inline void transform_targets(const WinogradLayout& l, int64_t first, int64_t la
   }
 }
 
+// Memory that is fetched, bit by bit, while products are computed.
+struct Fetch {
+  const float *at, *end;
+  int64_t share;
+
+  Fetch(const float* first, const float* last, int64_t turns)
+      : at(first), end(last), share((last - first) / turns + 1) {}
+  template <int kForWriting>
+  void turn() {
+    constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(float));
+    for (const float* stop = std::min(at + share, end); at < stop; at += line) __builtin_prefetch(at, kForWriting, 2);
+  }
+};
+
 // -- forward and the input's gradient ---------------------------------------------------------------------------------
 // What all pieces read: the kernel's places, panel by panel, or those of all tiles.
 inline void winograd_prepare(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
@@ -269,15 +289,24 @@ inline void winograd_rows(const ConvTask& task, const WinogradLayout& l, const c
   const int64_t begin = l.target_row(first) * row, end = l.target_row(last) * row;
   float* c = task.out ? static_cast<float*>(task.out) + begin : own;
   transform_sources(task, l, first_tile, last_tile, sources);
+  // The piece after the next: with two threads it is this one's.
+  const int64_t turns = kPlaces * ((l.filters + l.filters_at_once - 1) / l.filters_at_once);
+  const auto* source = static_cast<const float*>(task.a);
+  Fetch sources_ahead(source + l.source_at(first + 2 * l.block_rows), source + l.source_at(last + 2 * l.block_rows),
+                      turns);
+  Fetch targets_ahead(c, c + (end - begin), turns);
   for (int64_t f = 0; f < l.filters; f += l.filters_at_once) {
     const int64_t filters = std::min(l.filters_at_once, l.filters - f);
-    for (int place = 0; place < kPlaces; ++place)
+    for (int place = 0; place < kPlaces; ++place) {
+      sources_ahead.turn<0>();
+      targets_ahead.turn<1>();
       for (int64_t j = 0; j < filters; j += nr) {
         const float* panel = reinterpret_cast<const float*>(shared) + ((f + j) / nr * kPlaces + place) * l.kernel_place;
         const int64_t width = std::min(nr, filters - j);
         panel_product(last_tile - first_tile, width, l.channels, sources + place * l.source_place, l.channels, 1, panel,
                       width, targets + place * l.target_place + j, filters, false);
       }
+    }
     transform_targets(l, first_tile, last_tile, filters, targets, c + f, l.filters);
   }
   if (task.epilogue) map_run(*task.epilogue, task.values, begin, end, c, nullptr, map_scratch);
@@ -339,7 +368,8 @@ inline void winograd_kernel_part(const ConvTask& task, char* shared, int64_t pie
   const int64_t first = l.tiles * part / l.parts, last = l.tiles * (part + 1) / l.parts;
   const auto *x = static_cast<const float*>(task.a) + channel, *dy = static_cast<const float*>(task.b) + filter;
   const int64_t image = l.rows.source * l.columns.source * l.channels;
-  const int64_t dy_image = l.rows.target * l.columns.target * l.filters;
+  const int64_t dy_row = l.columns.target * l.filters, dy_image = l.rows.target * dy_row;
+  const bool is_whole = pieces == 1;  // all channels and filters: what comes next is one stretch of memory
   if (first == last) std::fill_n(sums, kPlaces * l.sum_place, 0.0F);
   for (int64_t begin = first; begin < last; begin += l.block_tiles) {
     const int64_t count = std::min(l.block_tiles, last - begin);
@@ -352,12 +382,20 @@ inline void winograd_kernel_part(const ConvTask& task, char* shared, int64_t pie
       transform_tile<TargetGradLine, kTargetSide>(dy + n * dy_image, l.rows.target, l.columns.target, l.filters, top,
                                                   left, filters, targets + i * filters, l.target_place);
     }
+    const int64_t next = begin + count, after = is_whole ? std::min(next + l.block_tiles, last) : next;
+    const int64_t next_row = next / l.columns.tiles;
+    const int64_t row_after = after > next ? (after - 1) / l.columns.tiles + 1 : next_row;
+    Fetch x_ahead(x + l.source_at(next_row), x + l.source_at(row_after), kPlaces);
+    Fetch dy_ahead(dy + l.target_row(next_row) * dy_row, dy + l.target_row(row_after) * dy_row, kPlaces);
     constexpr int64_t nr = kTileColumns<float>;
-    for (int place = 0; place < kPlaces; ++place)
+    for (int place = 0; place < kPlaces; ++place) {
+      x_ahead.turn<0>();
+      dy_ahead.turn<0>();
       for (int64_t j = 0; j < filters; j += nr)
         panel_product(channels, std::min(nr, filters - j), count, sources + place * l.source_place, 1, channels,
                       targets + place * l.target_place + j, filters, sums + place * l.sum_place + j, filters,
                       begin > first);
+    }
   }
   const int64_t pairs = l.channels * l.filters;
   float* to =
