@@ -15,22 +15,6 @@
 
 namespace yeoul::YEOUL_ISA {
 
-// One vector of channels, or one channel: the same loops.
-template <typename V, typename T>
-inline V load_as(const T* p) {
-  if constexpr (std::is_same_v<V, T>)
-    return *p;
-  else
-    return load(p);
-}
-template <typename V, typename T>
-inline void store_as(T* p, V v) {
-  if constexpr (std::is_same_v<V, T>)
-    *p = v;
-  else
-    store(p, v);
-}
-
 // What the targets of one row read: for each row of the window where it starts in the source and in the kernel, and
 // along it `taps` elements from `at` on, those within [0, size).  `weight_step` is below 0 where the kernel is read
 // backwards.

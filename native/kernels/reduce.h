@@ -13,12 +13,15 @@
 
 #include "kernels/kernels.h"
 #include "kernels/map.h"
+#include "kernels/vector.h"
 
 namespace yeoul::YEOUL_ISA {
 
-constexpr int64_t kReduceBlock = 16384;   // elements a part of a long row covers
-constexpr int64_t kColumnChunk = 512;     // columns a unit covers
-constexpr int64_t kRowBlock = 64;         // rows added up before they join the total
+constexpr int64_t kReduceBlock = 16384;  // elements a part of a long row covers
+constexpr int64_t kColumnChunk = 512;    // columns a unit covers
+constexpr int64_t kRowBlock = 64;        // rows added up before they join the total
+constexpr int64_t kMomentRows = 128;     // rows whose deviations are added up before they join
+constexpr int64_t kBlockSpace = 3 * kColumnChunk;
 constexpr int64_t kWideRow = 128;         // columns whose sums are independent enough to keep the adders busy
 constexpr int64_t kReduceBuffer = 4096;   // elements of a prologue's result held at a time
 constexpr int64_t kPartElements = 32768;  // elements that a part of long columns has at least
@@ -114,48 +117,116 @@ inline void add_run(const T* x, int64_t n, int64_t before, typename Wide<T>::typ
   }
 }
 
-// block[i] takes in f(column i) of each row of n columns.
-template <Reduction K, typename T, typename F>
-inline void fold_rows(const T* x, int64_t rows, int64_t n, int64_t stride, T* block, F&& f) {
+// block[i] takes in column i of each row of n columns.
+template <Reduction K, typename T>
+inline void fold_rows(const T* x, int64_t rows, int64_t n, int64_t stride, T* block) {
   for (int64_t r = 0; r < rows; ++r) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], f(x[r * stride + i], i));
+    for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], x[r * stride + i]);
   }
 }
 
 // The same for `rows` rows that follow each other: `together` of them at a time count as one wide row, so that a sum
 // does not wait for the one before; then the wide row is folded.
-template <Reduction K, typename T, typename F>
-inline void fold_block(const T* x, int64_t rows, int64_t n, int64_t stride, int64_t together, T* block, F&& f) {
+template <Reduction K, typename T>
+inline void fold_block(const T* x, int64_t rows, int64_t n, int64_t stride, int64_t together, T* block) {
   std::fill_n(block, together * n, identity<K, T>());
   const int64_t wide = rows / together;
-  fold_rows<K>(x, wide, together * n, together * stride, block, f);
-  fold_rows<K>(x + wide * together * stride, rows - wide * together, n, stride, block, f);
+  fold_rows<K>(x, wide, together * n, together * stride, block);
+  fold_rows<K>(x + wide * together * stride, rows - wide * together, n, stride, block);
   for (int64_t k = 1; k < together; ++k) {
 #pragma GCC ivdep
     for (int64_t i = 0; i < n; ++i) block[i] = combine<K, T>(block[i], block[k * n + i]);
   }
 }
 
-// Rows of n columns, `stride` apart, join the states of n reductions. `block` has room for 2 kColumnChunk.
+// For W vectors of columns the sums of x, or of x - shift and of its square where `squares` are asked for. R rows at a
+// time, so that a sum does not wait for the one before.
+template <bool kSquares, typename V, int W, int R, typename T>
+inline void sum_vectors(const T* x, int64_t rows, int64_t stride, const T* shift, T* sums, T* squares) {
+  constexpr int64_t w = sizeof(V) / sizeof(T);
+  V centre[W] = {}, sum[R][W] = {}, square[R][W] = {};
+  if constexpr (kSquares) {
+#pragma GCC unroll 4
+    for (int v = 0; v < W; ++v) centre[v] = load_as<V>(shift + v * w);
+  }
+  const auto add = [&](int k, const T* row) __attribute__((always_inline)) {
+#pragma GCC unroll 4
+    for (int v = 0; v < W; ++v) {
+      V step = load_as<V>(row + v * w);
+      if constexpr (kSquares) step -= centre[v], square[k][v] += step * step;
+      sum[k][v] += step;
+    }
+  };
+  int64_t r = 0;
+  for (; r + R <= rows; r += R) {
+#pragma GCC unroll 8
+    for (int k = 0; k < R; ++k) add(k, x + (r + k) * stride);
+  }
+  for (; r < rows; ++r) add(0, x + r * stride);
+#pragma GCC unroll 4
+  for (int v = 0; v < W; ++v) {
+#pragma GCC unroll 8
+    for (int k = 1; k < R; ++k) sum[0][v] += sum[k][v], square[0][v] += square[k][v];
+    store_as(sums + v * w, sum[0][v]);
+    if constexpr (kSquares) store_as(squares + v * w, square[0][v]);
+  }
+}
+
+template <bool kSquares, typename T>
+inline void sum_columns(const T* x, int64_t rows, int64_t n, int64_t stride, const T* shift, T* sums, T* squares) {
+  constexpr int64_t w = kLanes<T>;
+  constexpr int kFour = kSquares ? 1 : 2;  // times four vectors: what the registers hold
+  int64_t i = 0;
+  const auto sum = [&]<typename V, int W, int R>() {
+    sum_vectors<kSquares, V, W, R>(x + i, rows, stride, shift + i, sums + i, squares + i);
+    i += W * static_cast<int64_t>(sizeof(V) / sizeof(T));
+  };
+  while (i + 4 * w <= n) sum.template operator()<Vec<T>, 4, kFour>();
+  if (i + 2 * w <= n) sum.template operator()<Vec<T>, 2, 2 * kFour>();
+  if (i + w <= n) sum.template operator()<Vec<T>, 1, 4 * kFour>();
+  while (i < n) sum.template operator()<T, 1, 4 * kFour>();
+}
+
+// Rows join means and squared deviations. Deviations are taken from the mean so far, which loses nothing: how far the
+// block's own mean lies from it counts in the result anyway.
+template <typename T>
+inline void add_moments(const T* x, int64_t rows, int64_t n, int64_t stride, int64_t before, T* block,
+                        typename Wide<T>::type* means, typename Wide<T>::type* deviations) {
+  using A = typename Wide<T>::type;
+  T *shift = block, *sums = block + kColumnChunk, *squares = sums + kColumnChunk;
+  for (int64_t at = 0; at < rows; at += kMomentRows, x += kMomentRows * stride) {
+    const int64_t part = std::min(kMomentRows, rows - at);
+    if (before + at == 0) {
+      std::copy_n(x, n, shift);
+      sum_columns<true>(x, part, n, stride, shift, sums, squares);
+      for (int64_t i = 0; i < n; ++i) means[i] = A(shift[i]) + A(sums[i]) / A(part);
+    }
+    for (int64_t i = 0; i < n; ++i) shift[i] = static_cast<T>(means[i]);
+    sum_columns<true>(x, part, n, stride, shift, sums, squares);
+    const A each = A(1) / A(part), share = A(part) / A(before + at + part), weight = A(before + at) * share;
+#pragma GCC ivdep
+    for (int64_t i = 0; i < n; ++i) {
+      const A average = A(sums[i]) * each, step = A(shift[i]) + average - means[i];
+      means[i] += step * share;
+      deviations[i] += std::max(A(squares[i]) - A(sums[i]) * average, A(0)) + step * step * weight;
+    }
+  }
+}
+
+// Rows of n columns, `stride` apart, join the states of n reductions. `block` has room for kBlockSpace.
 template <Reduction K, typename T>
 inline void add_rows(const T* x, int64_t rows, int64_t n, int64_t stride, int64_t before, T* block,
                      typename Wide<T>::type* first, typename Wide<T>::type* second) {
-  T* deviations = block + kColumnChunk;
+  if constexpr (K == Reduction::red_variance) return add_moments<T>(x, rows, n, stride, before, block, first, second);
   const int64_t together = stride == n ? std::max<int64_t>(kWideRow / n, 1) : 1;
   for (int64_t at = 0; at < rows; at += kRowBlock, x += kRowBlock * stride) {
     const int64_t part = std::min(kRowBlock, rows - at);
-    fold_block<K>(x, part, n, stride, together, block, [](T v, int64_t) { return v; });
-    if constexpr (K == Reduction::red_variance) {
-      const T share = T(1) / T(part);
-      for (int64_t i = 0; i < n; ++i) block[i] *= share;
-      for (int64_t k = 1; k < together; ++k) std::copy_n(block, n, block + k * n);
-      fold_block<Reduction::red_sum>(x, part, n, stride, together, deviations, [block](T v, int64_t i) {
-        const T step = v - block[i];
-        return step * step;
-      });
-    }
-    join<K>(first, second, before + at, block, deviations, part, n);
+    if constexpr (K == Reduction::red_sum && std::is_floating_point_v<T>)
+      sum_columns<false, T>(x, part, n, stride, block, block, block);
+    else
+      fold_block<K>(x, part, n, stride, together, block);
+    join<K, typename Wide<T>::type, T>(first, second, before + at, block, nullptr, 0, n);
   }
 }
 
@@ -233,7 +304,7 @@ inline Plan reduce_plan(const ReduceTask& t) {
   if (t.prologue) plan.work += map_work(*t.prologue);
   const ReduceCut cut = cut_of(t);
   // States of all results, the block that rows are added up in, the prologue's results.
-  plan.scratch_bytes = prologue_bytes(t) + 2 * results * static_cast<size_t>(cut.columns) * 8 + 2 * kColumnChunk * 8 +
+  plan.scratch_bytes = prologue_bytes(t) + 2 * results * static_cast<size_t>(cut.columns) * 8 + kBlockSpace * 8 +
                        (t.prologue ? results * kReduceBuffer * item : 0);
   if (cut.parts > 1) {
     plan.pieces = t.outer * cut.chunks * cut.parts;
@@ -264,12 +335,16 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
                  typename Wide<T>::type* states, char* scratch) {
   using A = typename Wide<T>::type;
   T* block = reinterpret_cast<T*>(scratch + prologue_bytes(t));
-  T* buffers = block + 2 * kColumnChunk;
+  T* buffers = block + kBlockSpace;
   for (int r = 0; r < t.n_results; ++r) {
     with_kind<T>(t.kinds[r], [&]<Reduction K>() { std::fill_n(states + 2 * r * n, n, identity<K, A>()); });
     std::fill_n(states + (2 * r + 1) * n, n, A(0));
   }
   // What one call of the prologue computes is contiguous: whole rows, or a piece of one.
+  // The mean is known with the variance of the same elements.
+  const auto* last_kind = t.kinds + t.n_results;
+  const auto variance = t.prologue ? t.n_results : std::find(t.kinds, last_kind, Reduction::red_variance) - t.kinds;
+  const auto is_known = [&](int r) { return variance < t.n_results && t.kinds[r] == Reduction::red_sum; };
   const int64_t together = !t.prologue ? end - begin : n == t.inner ? std::max<int64_t>(kReduceBuffer / n, 1) : 1;
   for (int64_t row = begin; row < end; row += together) {
     const int64_t rows = std::min(together, end - row);
@@ -277,6 +352,7 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
     const T* x = static_cast<const T*>(t.in) + (t.prologue ? 0 : at);
     if (t.prologue) map_run(*t.prologue, t.values, at, at + rows * n, nullptr, buffers, scratch);
     for (int r = 0; r < t.n_results; ++r) {
+      if (is_known(r)) continue;
       if (t.prologue) x = buffers + r * rows * n;
       A* first = states + 2 * r * n;
       with_kind<T>(t.kinds[r], [&]<Reduction K>() {
@@ -287,13 +363,19 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
       });
     }
   }
+  for (int r = 0; r < t.n_results; ++r) {
+    if (!is_known(r)) continue;
+    const A* means = states + 2 * variance * n;
+    if constexpr (std::is_floating_point_v<A>)
+      for (int64_t i = 0; i < n; ++i) states[2 * r * n + i] = means[i] * A(end - begin);
+  }
 }
 
 // Several short rows at a time go through the byte code.
 template <typename T>
 void reduce_short_rows(const ReduceTask& t, int64_t first, int64_t last, char* scratch) {
   using A = typename Wide<T>::type;
-  T* buffers = reinterpret_cast<T*>(scratch + prologue_bytes(t)) + 2 * kColumnChunk;
+  T* buffers = reinterpret_cast<T*>(scratch + prologue_bytes(t)) + kBlockSpace;
   const int64_t together = kTile / t.reduced;
   for (int64_t row = first; row < last; row += together) {
     const int64_t rows = std::min(together, last - row);
@@ -358,7 +440,7 @@ void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t p
     reduce_short_rows<T>(t, first, last, scratch);
     return;
   }
-  A* states = reinterpret_cast<A*>(scratch + prologue_bytes(t) + 2 * kColumnChunk * 8 +
+  A* states = reinterpret_cast<A*>(scratch + prologue_bytes(t) + kBlockSpace * 8 +
                                    (t.prologue ? static_cast<size_t>(t.n_results) * kReduceBuffer * sizeof(T) : 0));
   for (int64_t unit = first; unit < last; ++unit) {
     const int64_t outer = unit / cut.chunks, column = unit % cut.chunks * kColumnChunk;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 namespace yeoul::YEOUL_ISA {
 
@@ -37,6 +38,22 @@ inline void store(T* p, Vec<T> v) {
 template <typename T>
 inline Vec<T> broadcast(T x) {
   return x - Vec<T>{};
+}
+
+// One vector, or one element: the same loops.
+template <typename V, typename T>
+inline V load_as(const T* p) {
+  if constexpr (std::is_same_v<V, T>)
+    return *p;
+  else
+    return load(p);
+}
+template <typename V, typename T>
+inline void store_as(T* p, V v) {
+  if constexpr (std::is_same_v<V, T>)
+    *p = v;
+  else
+    store(p, v);
 }
 
 }  // namespace yeoul::YEOUL_ISA
