@@ -97,9 +97,7 @@ def test_windows_of_3x3_are_those_of_the_reference(seed):
 
     def layer(x, kernel, more):
         return (
-            P["abs"](P["add"](P["conv"](x, kernel, **geometry), more))
-            if seed % 2
-            else P["conv"](x, kernel, **geometry)
+            P["abs"](P["add"](P["conv"](x, kernel, **geometry), more)) if seed % 2 else P["conv"](x, kernel, **geometry)
         )
 
     def all_three(x, kernel, dy, more):
