@@ -628,6 +628,10 @@ def _every_instruction() -> Assembler:
     depthwise, filters, slopes = a.arena(8), a.slot(4), a.arena(6)
     line = (1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 4, 3, 2, 1, 0, 1)
     a.emit("conv", CONVOLUTIONS["forward"], f, 1, 2, 1, 1, *line, depthwise, filters, slopes, 0)
+    tiled, taps, tiles = a.arena(2 * 8 * 6 * 16), a.slot(9 * 16 * 16, writable=True), a.arena(2 * 8 * 6 * 16)
+    plane = (1, 1, 1, 1, 0, 1, 8, 8, 3, 1, 1, 1, 6, 6, 3, 1, 1, 1)
+    for kind, operands in (("forward", (tiled, taps, tiles)), ("kernel_grad", (tiled, tiles, taps))):
+        a.emit("conv", CONVOLUTIONS[kind], f, 2, 1, 16, 16, *plane, *operands, 0)
     pooled, back = a.arena(9), a.arena(18)
     windows = (1, 1, 1, 1, 0, 2, 1, 2, 2, 0, 3, 3, 1, 1, 0)
     a.emit("pool", POOLINGS["max"], f, 1, 3, *windows, maps, pooled)
@@ -636,6 +640,76 @@ def _every_instruction() -> Assembler:
     a.emit("pool", POOLINGS["sum"], f, 1, 3, *windows, maps, pooled)
     a.emit("pool", POOLINGS["sum_grad"], f, 1, 3, *windows, pooled, back)
     return a
+
+
+def _summed(kind: str, a: np.ndarray, b: np.ndarray, low: tuple[int, int], shape: tuple[int, ...]) -> np.ndarray:
+    """A convolution of 3 x 3 windows without strides by its definition, tap by tap."""
+    out = np.zeros(shape)
+    image, kernel = {"forward": (a, b), "input_grad": (out, b), "kernel_grad": (a, out)}[kind]
+    y = {"forward": out, "input_grad": a, "kernel_grad": b}[kind]
+    for i, j in np.ndindex(3, 3):
+        top, left = i - low[0], j - low[1]  # of the image for the first target
+        rows = slice(max(-top, 0), min(y.shape[1], image.shape[1] - top))
+        columns = slice(max(-left, 0), min(y.shape[2], image.shape[2] - left))
+        read = image[:, rows.start + top : rows.stop + top, columns.start + left : columns.stop + left]
+        if kind == "forward":
+            out[:, rows, columns] += read @ kernel[i, j]
+        elif kind == "input_grad":
+            read += y[:, rows, columns] @ kernel[i, j].T
+        else:
+            out[i, j] = np.einsum("nyxc,nyxf->cf", read, y[:, rows, columns])
+    return out
+
+
+@pytest.mark.parametrize("kind", list(CONVOLUTIONS))
+@pytest.mark.parametrize(
+    ("batch", "size", "low", "high", "channels", "filters"),
+    [
+        (2, (9, 14), (1, 1), (1, 1), 16, 32),  # rows of tiles, some of them cut
+        (3, (13, 11), (0, 2), (3, 0), 48, 16),
+        (2, (8, 7), (1, 1), (1, 1), 32, 272),  # few tiles, many filters
+        (2, (8, 7), (1, 1), (1, 1), 272, 32),
+        (1, (70, 6), (1, 0), (0, 1), 80, 96),  # several pieces of the kernel's gradient
+    ],
+)
+def test_tiled_convolutions_are_sums(
+    kind: str, batch: int, size: tuple, low: tuple, high: tuple, channels: int, filters: int
+) -> None:
+    rng = np.random.default_rng(batch)
+    out = tuple(n + a + b - 2 for n, a, b in zip(size, low, high, strict=True))
+    x = rng.normal(size=(batch, *size, channels)).astype(f32)
+    kernel = rng.normal(size=(3, 3, channels, filters)).astype(f32)
+    dy = rng.normal(size=(batch, *out, filters)).astype(f32)
+    reads, result = {"forward": ((x, kernel), dy), "input_grad": ((dy, kernel), x), "kernel_grad": ((x, dy), kernel)}[
+        kind
+    ]
+    a = Assembler()
+    places = [a.slot(array.size) for array in reads]
+    to = a.slot(result.size, writable=True)
+    axes = [n for i in range(2) for n in (size[i], out[i], 3, 1, low[i], 1)]
+    a.emit(
+        "conv",
+        CONVOLUTIONS[kind],
+        DTYPES["float32"],
+        batch,
+        1,
+        channels,
+        filters,
+        1,
+        1,
+        1,
+        1,
+        0,
+        1,
+        *axes,
+        *places,
+        to,
+        0,
+    )
+    found = np.full(result.size, np.nan, f32)
+    _native.Instance(a.program(), [*(array.reshape(-1).copy() for array in reads), found]).run([])
+    exact = _summed(kind, *(array.astype(np.float64) for array in reads), low, result.shape)
+    np.testing.assert_allclose(found.reshape(result.shape), exact, rtol=0, atol=1e-5 * np.abs(exact).max())
 
 
 def test_every_instruction_runs() -> None:
