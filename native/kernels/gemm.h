@@ -314,14 +314,14 @@ inline void tile_any(int64_t rows, int64_t columns, int64_t k, const T* a, int64
   for (int64_t i = 0; i < rows; ++i) copy_few(c + i * c_row, edge + i * edge_row, columns);
 }
 
-// All rows of NV vectors of columns over the whole of k.
+// All rows of NV vectors of columns in strips as even as can be.
 template <typename T, int NV>
 void even_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c,
-                 int64_t c_row) {
+                 int64_t c_row, bool adds = false) {
   const int64_t strips = (rows - 1) / (NV == 1 ? kTallRows : kTileRows) + 1;
   for (int64_t i = 0; i < strips; ++i) {
     const int64_t top = rows * i / strips, height = rows * (i + 1) / strips - top;
-    tile_rows<T, NV>(height, k, a + top * a_row, a_row, a_col, b, b_row, c + top * c_row, c_row, false);
+    tile_rows<T, NV>(height, k, a + top * a_row, a_row, a_col, b, b_row, c + top * c_row, c_row, adds);
   }
 }
 

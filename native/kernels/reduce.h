@@ -340,11 +340,11 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
     with_kind<T>(t.kinds[r], [&]<Reduction K>() { std::fill_n(states + 2 * r * n, n, identity<K, A>()); });
     std::fill_n(states + (2 * r + 1) * n, n, A(0));
   }
-  // What one call of the prologue computes is contiguous: whole rows, or a piece of one.
   // The mean is known with the variance of the same elements.
   const auto* last_kind = t.kinds + t.n_results;
   const auto variance = t.prologue ? t.n_results : std::find(t.kinds, last_kind, Reduction::red_variance) - t.kinds;
   const auto is_known = [&](int r) { return variance < t.n_results && t.kinds[r] == Reduction::red_sum; };
+  // What one call of the prologue computes is contiguous: whole rows, or a piece of one.
   const int64_t together = !t.prologue ? end - begin : n == t.inner ? std::max<int64_t>(kReduceBuffer / n, 1) : 1;
   for (int64_t row = begin; row < end; row += together) {
     const int64_t rows = std::min(together, end - row);

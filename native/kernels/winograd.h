@@ -166,22 +166,16 @@ inline Plan winograd_plan(const ConvShape& s, const MapProgram* epilogue, double
 // c (+)= a b for up to one panel of columns; b_row apart.
 inline void panel_product(int64_t rows, int64_t columns, int64_t k, const float* a, int64_t a_row, int64_t a_col,
                           const float* b, int64_t b_row, float* c, int64_t c_row, bool adds) {
-  constexpr int64_t w = kLanes<float>, nr = kTileColumns<float>;
-  const int64_t height = columns == nr ? kTileRows : kTallRows, strips = (rows + height - 1) / height;
+  constexpr int64_t w = kLanes<float>;
   for (int64_t depth = 0; depth < k; depth += kDepth, adds = true) {
     const int64_t own = std::min(kDepth, k - depth);
-    for (int64_t i = 0; i < strips; ++i) {
-      const int64_t top = rows * i / strips, count = rows * (i + 1) / strips - top;
-      const float* left = a + top * a_row + depth * a_col;
-      const float* right = b + depth * b_row;
-      float* to = c + top * c_row;
-      if (columns == nr) {
-        tile_rows<float, kTileVectors>(count, own, left, a_row, a_col, right, b_row, to, c_row, adds);
-      } else {
-        for (int64_t j = 0; j < columns; j += w)
-          tile_rows<float, 1>(count, own, left, a_row, a_col, right + j, b_row, to + j, c_row, adds);
-      }
+    const float *left = a + depth * a_col, *right = b + depth * b_row;
+    if (columns == kTileColumns<float>) {
+      even_strips<float, kTileVectors>(rows, own, left, a_row, a_col, right, b_row, c, c_row, adds);
+      continue;
     }
+    for (int64_t j = 0; j < columns; j += w)
+      even_strips<float, 1>(rows, own, left, a_row, a_col, right + j, b_row, c + j, c_row, adds);
   }
 }
 
@@ -216,14 +210,16 @@ inline void transform_kernel(const ConvTask& task, const WinogradLayout& l, int6
 }
 
 // -- tiles ------------------------------------------------------------------------------------------------------------
-// The source's tiles [first, last), side by side in each place's array.
-inline void transform_sources(const ConvTask& task, const WinogradLayout& l, int64_t first, int64_t last, float* to) {
+// Some channels of tiles [first, last), side by side in each place's array; `source` stands for the first of these
+// channels.
+inline void transform_sources(const WinogradLayout& l, const float* source, int64_t first, int64_t last,
+                              int64_t channels, float* to) {
   const int64_t image = l.rows.source * l.columns.source * l.channels;
-  for (int64_t i = first; i < last; ++i, to += l.channels) {
+  for (int64_t i = first; i < last; ++i, to += channels) {
     const int64_t row = i / l.columns.tiles;
     transform_tile<SourceLine, kSourceSide>(
-        static_cast<const float*>(task.a) + l.image_of(row) * image, l.rows.source, l.columns.source, l.channels,
-        l.top_of(row) - l.rows.low, i % l.columns.tiles * kTargetSide - l.columns.low, l.channels, to, l.source_place);
+        source + l.image_of(row) * image, l.rows.source, l.columns.source, l.channels, l.top_of(row) - l.rows.low,
+        i % l.columns.tiles * kTargetSide - l.columns.low, channels, to, l.source_place);
   }
 }
 
@@ -252,6 +248,18 @@ struct Fetch {
   }
 };
 
+// One place of some tiles and filters: k channels of the sources times panels of the kernel.
+inline void multiply_place(const WinogradLayout& l, int place, int64_t tiles, int64_t filters, int64_t k,
+                           const float* sources, const float* kernels, float* targets, bool adds) {
+  constexpr int64_t nr = kTileColumns<float>;
+  for (int64_t j = 0; j < filters; j += nr) {
+    const int64_t width = std::min(nr, filters - j);
+    panel_product(tiles, width, k, sources + place * l.source_place, l.channels, 1,
+                  kernels + (j / nr * kPlaces + place) * l.kernel_place, width, targets + place * l.target_place + j,
+                  filters, adds);
+  }
+}
+
 // -- forward and the input's gradient ---------------------------------------------------------------------------------
 // What all pieces read: the kernel's places, panel by panel, or those of all tiles.
 inline void winograd_prepare(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
@@ -262,7 +270,7 @@ inline void winograd_prepare(const ConvTask& task, char* shared, int64_t piece, 
   auto* to = reinterpret_cast<float*>(shared);
   if (l.shares_tiles) {
     const int64_t first = l.tiles * piece / pieces, last = l.tiles * (piece + 1) / pieces;
-    transform_sources(task, l, first, last, to + first * l.channels);
+    transform_sources(l, static_cast<const float*>(task.a), first, last, l.channels, to + first * l.channels);
     return;
   }
   const int64_t panels = (l.filters + nr - 1) / nr, chunks = (l.channels + kUnit - 1) / kUnit, units = panels * chunks;
@@ -288,10 +296,10 @@ inline void winograd_rows(const ConvTask& task, const WinogradLayout& l, const c
   const int64_t row = l.columns.target * l.filters;
   const int64_t begin = l.target_row(first) * row, end = l.target_row(last) * row;
   float* c = task.out ? static_cast<float*>(task.out) + begin : own;
-  transform_sources(task, l, first_tile, last_tile, sources);
+  const auto* source = static_cast<const float*>(task.a);
+  transform_sources(l, source, first_tile, last_tile, l.channels, sources);
   // The piece after the next: with two threads it is this one's.
   const int64_t turns = kPlaces * ((l.filters + l.filters_at_once - 1) / l.filters_at_once);
-  const auto* source = static_cast<const float*>(task.a);
   Fetch sources_ahead(source + l.source_at(first + 2 * l.block_rows), source + l.source_at(last + 2 * l.block_rows),
                       turns);
   Fetch targets_ahead(c, c + (end - begin), turns);
@@ -300,12 +308,8 @@ inline void winograd_rows(const ConvTask& task, const WinogradLayout& l, const c
     for (int place = 0; place < kPlaces; ++place) {
       sources_ahead.turn<0>();
       targets_ahead.turn<1>();
-      for (int64_t j = 0; j < filters; j += nr) {
-        const float* panel = reinterpret_cast<const float*>(shared) + ((f + j) / nr * kPlaces + place) * l.kernel_place;
-        const int64_t width = std::min(nr, filters - j);
-        panel_product(last_tile - first_tile, width, l.channels, sources + place * l.source_place, l.channels, 1, panel,
-                      width, targets + place * l.target_place + j, filters, false);
-      }
+      multiply_place(l, place, last_tile - first_tile, filters, l.channels, sources,
+                     reinterpret_cast<const float*>(shared) + f / nr * kPlaces * l.kernel_place, targets, false);
     }
     transform_targets(l, first_tile, last_tile, filters, targets, c + f, l.filters);
   }
@@ -331,12 +335,8 @@ inline void winograd_columns(const ConvTask& task, const WinogradLayout& l, cons
       transform_kernel(task, l, depth, depth + k, f + j, std::min(nr, filters - j),
                        kernels + j / nr * kPlaces * l.kernel_place);
     for (int place = 0; place < kPlaces; ++place)
-      for (int64_t j = 0; j < filters; j += nr) {
-        const float* source = reinterpret_cast<const float*>(shared) + place * l.source_place + depth;
-        const int64_t width = std::min(nr, filters - j);
-        panel_product(l.tiles, width, k, source, l.channels, 1, kernels + (j / nr * kPlaces + place) * l.kernel_place,
-                      width, targets + place * l.target_place + j, filters, depth > 0);
-      }
+      multiply_place(l, place, l.tiles, filters, k, reinterpret_cast<const float*>(shared) + depth, kernels, targets,
+                     depth > 0);
   }
   transform_targets(l, 0, l.tiles, filters, targets, c, c_pixel);
   if (!task.epilogue) return;
@@ -367,18 +367,15 @@ inline void winograd_kernel_part(const ConvTask& task, char* shared, int64_t pie
   const int64_t filters = std::min(l.chunk[1], l.filters - filter);
   const int64_t first = l.tiles * part / l.parts, last = l.tiles * (part + 1) / l.parts;
   const auto *x = static_cast<const float*>(task.a) + channel, *dy = static_cast<const float*>(task.b) + filter;
-  const int64_t image = l.rows.source * l.columns.source * l.channels;
   const int64_t dy_row = l.columns.target * l.filters, dy_image = l.rows.target * dy_row;
   const bool is_whole = pieces == 1;  // all channels and filters: what comes next is one stretch of memory
   if (first == last) std::fill_n(sums, kPlaces * l.sum_place, 0.0F);
   for (int64_t begin = first; begin < last; begin += l.block_tiles) {
     const int64_t count = std::min(l.block_tiles, last - begin);
+    transform_sources(l, x, begin, begin + count, channels, sources);
     for (int64_t i = 0; i < count; ++i) {
       const int64_t row = (begin + i) / l.columns.tiles, n = row / l.rows.tiles;
       const int64_t top = row % l.rows.tiles * kTargetSide, left = (begin + i) % l.columns.tiles * kTargetSide;
-      transform_tile<SourceLine, kSourceSide>(x + n * image, l.rows.source, l.columns.source, l.channels,
-                                              top - l.rows.low, left - l.columns.low, channels, sources + i * channels,
-                                              l.source_place);
       transform_tile<TargetGradLine, kTargetSide>(dy + n * dy_image, l.rows.target, l.columns.target, l.filters, top,
                                                   left, filters, targets + i * filters, l.target_place);
     }
