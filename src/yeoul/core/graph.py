@@ -47,3 +47,10 @@ def topological(targets: Iterable[Tensor]) -> list[Tensor]:
             if id(x) not in seen:
                 stack.append((x, False))
     return order
+
+
+def is_filled_with(x: Tensor, number: float) -> bool:
+    """Whether x is a constant whose elements all are `number`, as one number broadcast."""
+    if x.node is not None and x.node.op.name == "broadcast_to":
+        x = x.node.inputs[0]
+    return x.array is not None and x.array.size == 1 and x.array.reshape(-1)[0] == number

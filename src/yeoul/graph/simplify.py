@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from yeoul.core import dtypes
-from yeoul.core.graph import Graph, topological
+from yeoul.core.graph import Graph, is_filled_with, topological
 from yeoul.core.shapes import broadcast
 from yeoul.core.tensor import Node, Tensor, apply, from_array
 from yeoul.graph import window_rules
@@ -140,40 +140,34 @@ def _without_broadcasts(inputs: tuple[Tensor, ...], shape: tuple) -> tuple[Tenso
     return tuple(slim)
 
 
-def _is_filled_with(x: Tensor, number: float) -> bool:
-    if x.node is not None and x.node.op.name == "broadcast_to":
-        x = x.node.inputs[0]
-    return x.array is not None and x.array.size == 1 and x.array.reshape(-1)[0] == number
-
-
 def _first(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor:
     return inputs[0]
 
 
 def _add(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     a, b = inputs
-    if a.shape == tensor.shape and _is_filled_with(b, 0):
+    if a.shape == tensor.shape and is_filled_with(b, 0):
         return a
     if a.node is not None and b.node is not None and a.node.op.name == b.node.op.name == "unslice":
         if a.node.attributes == b.node.attributes and a.node.inputs[0].shape == b.node.inputs[0].shape:
             both = PRIMITIVES["add"](a.node.inputs[0], b.node.inputs[0])  # type: ignore[operator]
             return unslice_primitive(both, **a.node.attributes)
-    return b if b.shape == tensor.shape and _is_filled_with(a, 0) else None
+    return b if b.shape == tensor.shape and is_filled_with(a, 0) else None
 
 
 def _subtract(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
-    return inputs[0] if inputs[0].shape == tensor.shape and _is_filled_with(inputs[1], 0) else None
+    return inputs[0] if inputs[0].shape == tensor.shape and is_filled_with(inputs[1], 0) else None
 
 
 def _multiply(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     a, b = inputs
-    if a.shape == tensor.shape and _is_filled_with(b, 1):
+    if a.shape == tensor.shape and is_filled_with(b, 1):
         return a
-    return b if b.shape == tensor.shape and _is_filled_with(a, 1) else None
+    return b if b.shape == tensor.shape and is_filled_with(a, 1) else None
 
 
 def _divide(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
-    return inputs[0] if inputs[0].shape == tensor.shape and _is_filled_with(inputs[1], 1) else None
+    return inputs[0] if inputs[0].shape == tensor.shape and is_filled_with(inputs[1], 1) else None
 
 
 #: Powers that are ops of their own.
@@ -184,9 +178,9 @@ def _power(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tens
     x, exponent = inputs
     if x.shape != tensor.shape or not dtypes.is_float(x.dtype):
         return None
-    if _is_filled_with(exponent, 1):
+    if is_filled_with(exponent, 1):
         return x
-    name = next((name for number, name in _POWERS.items() if _is_filled_with(exponent, number)), None)
+    name = next((name for number, name in _POWERS.items() if is_filled_with(exponent, number)), None)
     return None if name is None else PRIMITIVES[name](x)  # type: ignore[operator]
 
 
@@ -247,7 +241,8 @@ def _sum(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor
                     kept = tuple(s for axis, s in enumerate(shape) if axis not in axes)
                     b = b if b.shape in ((), kept) else PRIMITIVES["reshape"](b, shape=kept)  # type: ignore[operator]
                     return PRIMITIVES["mul"](_summed(tensor, a, axes), b)  # type: ignore[operator]
-    return _reduce(tensor, inputs, attributes)
+    pooled = window_rules.summed_pool_gradient(x, axes)
+    return _reduce(tensor, inputs, attributes) if pooled is None else pooled
 
 
 def _summed(tensor: Tensor, x: Tensor, axes: tuple[int, ...]) -> Tensor:
@@ -260,7 +255,9 @@ def _cast(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tenso
 
 
 def _select(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
-    return inputs[1] if inputs[1] is inputs[2] and inputs[1].shape == tensor.shape else None
+    if inputs[1] is inputs[2] and inputs[1].shape == tensor.shape:
+        return inputs[1]
+    return window_rules.masked_pool_gradient(tensor, inputs, attributes)
 
 
 def _slice(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:

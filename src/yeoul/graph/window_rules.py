@@ -1,14 +1,20 @@
 """Simpler convolutions: zeros padded around an image belong to the convolution that reads it, which needs no padded copy; with windows of one
-element, strides only choose elements for a matrix product."""
+element, strides only choose elements for a matrix product. And less work around max pooling: where the largest element of a window goes, so does
+what is done to it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from yeoul.core.graph import is_filled_with
 from yeoul.core.tensor import Tensor
 from yeoul.ops.convolution import Pairs, conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
 from yeoul.ops.layout import slice_primitive, unslice_primitive
+from yeoul.ops.pooling import max_pool_grad_primitive
+from yeoul.ops.registry import PRIMITIVES, convert
+
+_COMPARISONS = ("gt", "ge", "lt", "le")
 
 
 def convolution(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
@@ -47,6 +53,41 @@ def cropped_input_gradient(tensor: Tensor, x: Tensor, starts: Sequence[int], sto
         return None
     whole = {**attributes, "padding": padding, "input_shape": tuple(tensor.shape)}
     return conv_input_grad_primitive(*node.inputs, **whole)
+
+
+def masked_pool_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    """The gradient of relu before max pooling: what x decides about dx, y = max_pool(x) decides about dy, which is smaller.
+
+    select(x > 0, max_pool_grad(x, y, dy), 0) = max_pool_grad(x, y, select(y > 0, dy, 0)), since each dy goes where x = y.
+    """
+    condition, *choices = inputs
+    compared: Any = condition.node
+    masked = [
+        i for i, choice in enumerate(choices) if choice.node is not None and choice.node.op.name == "max_pool_grad"
+    ]
+    if len(masked) != 1 or compared is None or compared.op.name not in _COMPARISONS:
+        return None
+    node: Any = choices[masked[0]].node
+    x, y, dy = node.inputs
+    limit = compared.inputs[1]
+    if (
+        compared.inputs[0] is not x
+        or limit.array is None
+        or limit.size != 1
+        or not is_filled_with(choices[1 - masked[0]], 0)
+    ):
+        return None
+    choices[masked[0]], choices[1 - masked[0]] = dy, convert(0, dy.dtype)
+    passed = PRIMITIVES["select"](PRIMITIVES[compared.op.name](y, limit), *choices)  # type: ignore[operator]
+    return max_pool_grad_primitive(x, y, passed, **node.attributes)
+
+
+def summed_pool_gradient(x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
+    """The sum of a max pooling's gradient over the axes that windows lie along: each dy is there once."""
+    node: Any = x.node
+    if node is None or node.op.name != "max_pool_grad" or not set(range(1, x.ndim - 1)) <= set(axes):
+        return None
+    return PRIMITIVES["sum"](node.inputs[2], axes=axes)  # type: ignore[operator]
 
 
 def _simpler_image(x: Tensor, kernel: Sequence, attributes: dict) -> tuple[Tensor, dict] | None:

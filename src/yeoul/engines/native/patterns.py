@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from yeoul.core import dtypes
+from yeoul.core.graph import is_filled_with
 from yeoul.core.tensor import Tensor
 
 _STEP = ("mul", "step", "rate")
@@ -73,8 +74,7 @@ def _bind(
             return None
         return {**bound, pattern: t}
     if not isinstance(pattern, tuple):
-        is_equal = t.array is not None and t.array.size == 1 and t.array.reshape(-1)[0] == pattern
-        return bound if is_equal else None
+        return bound if is_filled_with(t, pattern) else None
     node: Any = t.node
     if node is None or node.op.name != pattern[0] or (t is not root and not is_private(t)):
         return None
