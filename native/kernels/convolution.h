@@ -470,4 +470,19 @@ inline void conv_run(const ConvTask& task, char* shared, int64_t piece, char* sc
     conv_run_typed<float>(task, shared, piece, scratch);
 }
 
+template <typename T>
+Rows conv_rows_typed(const ConvShape& s, const MapProgram* epilogue, int64_t piece) {
+  const ConvLayout l = conv_layout<T>(s, epilogue);
+  if (l.column_blocks > 1) return {-1, -1};
+  const Targets targets = targets_of(s, l.patch, block_at(l.patch, piece));
+  return {targets.first, targets.first + targets.count};
+}
+
+inline Rows conv_rows(const ConvShape& s, const MapProgram* epilogue, int64_t piece) {
+  if (s.kind == Convolution::conv_kernel_grad) return {-1, -1};
+  if (is_winograd(s)) return winograd_rows_of(s, epilogue, piece);
+  return s.type == DType::F64 ? conv_rows_typed<double>(s, epilogue, piece)
+                              : conv_rows_typed<float>(s, epilogue, piece);
+}
+
 }  // namespace yeoul::YEOUL_ISA

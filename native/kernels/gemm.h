@@ -497,4 +497,12 @@ inline void gemm_run(const GemmTask& task, const Plan&, const char* shared, int6
     gemm_run_typed<float>(task, shared, piece, scratch);
 }
 
+inline Rows gemm_rows(const GemmShape& s, const MapProgram* epilogue, int64_t piece) {
+  const GemmLayout l =
+      s.type == DType::F64 ? gemm_layout<double>(s, epilogue, false) : gemm_layout<float>(s, epilogue, false);
+  if (l.column_blocks > 1) return {-1, -1};
+  const int64_t first = piece / l.row_blocks * s.m, row = piece % l.row_blocks * l.rows;
+  return {first + std::min(row, s.m), first + std::min(row + l.rows, s.m)};
+}
+
 }  // namespace yeoul::YEOUL_ISA

@@ -15,19 +15,20 @@ constexpr int64_t item_size(DType type) {
 }
 
 // name, number of operands
-#define YEOUL_MAP_OPS(X)                                                                                               \
-  X(const, 0)                                                                                                          \
-  X(cast, 1)                                                                                                           \
-  X(copy, 1)                                                                                                           \
-  X(neg, 1)                                                                                                            \
-  X(abs, 1) X(sign, 1) X(floor, 1) X(ceil, 1) X(round, 1) X(trunc, 1) X(sqrt, 1) X(rsqrt, 1) X(square, 1)              \
-      X(reciprocal, 1) X(exp, 1) X(expm1, 1) X(log, 1) X(log1p, 1) X(sin, 1) X(cos, 1) X(tan, 1) X(asin, 1) X(acos, 1) \
-          X(atan, 1) X(sinh, 1) X(cosh, 1) X(tanh, 1) X(asinh, 1) X(acosh, 1) X(atanh, 1) X(sigmoid, 1) X(erf, 1)      \
-              X(softplus, 1) X(isnan, 1) X(isinf, 1) X(isfinite, 1) X(not, 1) X(add, 2) X(sub, 2) X(mul, 2) X(div, 2)  \
-                  X(floordiv, 2) X(mod, 2) X(pow, 2) X(atan2, 2) X(max, 2) X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2)        \
-                      X(le, 2) X(gt, 2) X(ge, 2) X(and, 2) X(or, 2) X(xor, 2) X(shl, 2) X(shr, 2) X(select, 3)         \
-                          X(fma, 3) X(lerp, 3) X(lerp_square, 3) X(adam_step, 5) X(rms_step, 5) X(select_gt, 4)        \
-                              X(select_ge, 4) X(relu, 1) X(relu_limited, 2)
+#define YEOUL_MAP_OPS(X)                                                                                              \
+  X(const, 0)                                                                                                         \
+  X(cast, 1)                                                                                                          \
+  X(copy, 1)                                                                                                          \
+  X(neg, 1)                                                                                                           \
+  X(abs, 1)                                                                                                           \
+  X(sign, 1) X(floor, 1) X(ceil, 1) X(round, 1) X(trunc, 1) X(sqrt, 1) X(rsqrt, 1) X(square, 1) X(reciprocal, 1)      \
+      X(exp, 1) X(expm1, 1) X(log, 1) X(log1p, 1) X(sin, 1) X(cos, 1) X(tan, 1) X(asin, 1) X(acos, 1) X(atan, 1)      \
+          X(sinh, 1) X(cosh, 1) X(tanh, 1) X(asinh, 1) X(acosh, 1) X(atanh, 1) X(sigmoid, 1) X(erf, 1) X(softplus, 1) \
+              X(isnan, 1) X(isinf, 1) X(isfinite, 1) X(not, 1) X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(floordiv, 2) \
+                  X(mod, 2) X(pow, 2) X(atan2, 2) X(max, 2) X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2) X(le, 2) X(gt, 2)    \
+                      X(ge, 2) X(and, 2) X(or, 2) X(xor, 2) X(shl, 2) X(shr, 2) X(select, 3) X(fma, 3) X(lerp, 3)     \
+                          X(lerp_square, 3) X(adam_step, 5) X(rms_step, 5) X(select_gt, 4) X(select_ge, 4) X(relu, 1) \
+                              X(relu_limited, 2)
 
 enum class MapOpCode : uint8_t {
 #define X(name, arity) op_##name,
@@ -158,6 +159,11 @@ struct Plan {
   int64_t finish_pieces = 0;    // of what runs after all pieces
 };
 
+// Rows [begin, end) of a product's result; begin < 0 where pieces do not hold whole rows.
+struct Rows {
+  int64_t begin, end;
+};
+
 // Several reductions of one kind of array side by side: of one input, or each of its own result of the prologue.
 struct ReduceTask {
   int32_t n_results;
@@ -169,6 +175,8 @@ struct ReduceTask {
   void* out[kMaxResults];
   const MapProgram* prologue;  // or null; its last n_results outputs have value -1
   void* const* values;
+  int64_t n_parts;           // of a reduction that follows a product row by row: where the product's pieces cut the
+  const int64_t* part_ends;  // reduced axis; 0 and null = the reduction cuts it itself
 };
 
 struct CopyTask {
@@ -219,15 +227,20 @@ struct KernelTable {
   void (*gemm_prepare)(const GemmTask&, const Plan&, char* shared, int64_t piece,
                        int64_t pieces);  // e.g. packing; may be null-op
   void (*gemm_run)(const GemmTask&, const Plan&, const char* shared, int64_t piece, char* scratch);
+  Rows (*gemm_rows)(const GemmShape&, const MapProgram* epilogue, int64_t piece);
 
   Plan (*reduce_plan)(const ReduceTask&);
   void (*reduce_run)(const ReduceTask&, const Plan&, char* shared, int64_t piece, char* scratch);
-  void (*reduce_finish)(const ReduceTask&, const Plan&, char* shared);  // combine partial results in fixed order
+  void (*reduce_finish)(const ReduceTask&, char* shared);  // combine partial results in fixed order
+  // Takes in some rows of a part whose rows before are taken in; `shared` holds the states of n_parts parts.
+  size_t (*reduce_part_bytes)(const ReduceTask&);
+  void (*reduce_rows)(const ReduceTask&, int64_t part, Rows, char* shared, char* scratch);
 
   Plan (*conv_plan)(const ConvShape&, const MapProgram* epilogue);
   void (*conv_prepare)(const ConvTask&, char* shared, int64_t piece, int64_t pieces);
   void (*conv_run)(const ConvTask&, char* shared, int64_t piece, char* scratch);
   void (*conv_finish)(const ConvTask&, const Plan&, char* shared, int64_t piece, char* scratch);
+  Rows (*conv_rows)(const ConvShape&, const MapProgram* epilogue, int64_t piece);
 
   Plan (*pool_plan)(const PoolTask&);
   void (*pool_run)(const PoolTask&, const Plan&, int64_t piece);

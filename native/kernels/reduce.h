@@ -281,6 +281,10 @@ struct ReduceCut {
 
 inline ReduceCut cut_of(const ReduceTask& t) {
   ReduceCut cut{std::min(t.inner, kColumnChunk), (t.inner - 1) / kColumnChunk + 1, 1, t.reduced};
+  if (t.n_parts > 0) {
+    cut.parts = t.n_parts;
+    return cut;
+  }
   if (is_index(t.kinds[0]) || t.outer * cut.chunks >= 8) return cut;
   if (t.inner == 1) {
     cut.part_rows = kReduceBlock;
@@ -290,6 +294,20 @@ inline ReduceCut cut_of(const ReduceTask& t) {
   }
   cut.parts = std::max<int64_t>((t.reduced - 1) / cut.part_rows + 1, 1);
   return cut;
+}
+
+// The first row of a part.
+inline int64_t start_of(const ReduceTask& t, const ReduceCut& cut, int64_t part) {
+  if (t.n_parts == 0) return std::min(part * cut.part_rows, t.reduced);
+  return part == 0 ? 0 : t.part_ends[part - 1];
+}
+
+// For each result of a unit: totals (or means) of its columns, then their sums of squared deviations.
+inline int64_t state_size(const ReduceTask& t, const ReduceCut& cut) { return 2 * t.n_results * cut.columns; }
+
+inline size_t reduce_part_bytes(const ReduceTask& t) {
+  const ReduceCut cut = cut_of(t);
+  return static_cast<size_t>(cut.chunks * state_size(t, cut)) * 8;
 }
 
 inline size_t prologue_bytes(const ReduceTask& t) {
@@ -304,11 +322,11 @@ inline Plan reduce_plan(const ReduceTask& t) {
   if (t.prologue) plan.work += map_work(*t.prologue);
   const ReduceCut cut = cut_of(t);
   // States of all results, the block that rows are added up in, the prologue's results.
-  plan.scratch_bytes = prologue_bytes(t) + 2 * results * static_cast<size_t>(cut.columns) * 8 + kBlockSpace * 8 +
+  plan.scratch_bytes = prologue_bytes(t) + static_cast<size_t>(state_size(t, cut)) * 8 + kBlockSpace * 8 +
                        (t.prologue ? results * kReduceBuffer * item : 0);
   if (cut.parts > 1) {
     plan.pieces = t.outer * cut.chunks * cut.parts;
-    plan.shared_scratch_bytes = static_cast<size_t>(plan.pieces) * 2 * results * static_cast<size_t>(cut.columns) * 8;
+    plan.shared_scratch_bytes = static_cast<size_t>(plan.pieces * state_size(t, cut)) * 8;
   } else if (plan.work > 8000.0) {
     plan.pieces = t.inner == 1 ? std::clamp<int64_t>(t.outer / 4, 1, 16) : std::max<int64_t>(t.outer * cut.chunks, 1);
   }
@@ -328,15 +346,14 @@ inline void put_results(const ReduceTask& t, int r, int64_t at, int64_t n, const
   }
 }
 
-// Reduces rows [begin, end) of the reduced axis, columns [column, column + n), into `states`: for each result n totals
-// (or means), then n sums of squared deviations.
+// Rows [begin, end) of the reduced axis, columns [column, column + n), join the states of those from `start` on.
 template <typename T>
-void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, int64_t begin, int64_t end,
-                 typename Wide<T>::type* states, char* scratch) {
+void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, int64_t start, int64_t begin,
+                 int64_t end, typename Wide<T>::type* states, char* scratch) {
   using A = typename Wide<T>::type;
   T* block = reinterpret_cast<T*>(scratch + prologue_bytes(t));
   T* buffers = block + kBlockSpace;
-  for (int r = 0; r < t.n_results; ++r) {
+  for (int r = 0; begin == start && r < t.n_results; ++r) {
     with_kind<T>(t.kinds[r], [&]<Reduction K>() { std::fill_n(states + 2 * r * n, n, identity<K, A>()); });
     std::fill_n(states + (2 * r + 1) * n, n, A(0));
   }
@@ -357,9 +374,9 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
       A* first = states + 2 * r * n;
       with_kind<T>(t.kinds[r], [&]<Reduction K>() {
         if (n == 1)
-          add_run<K, T>(x, rows, row - begin, first, first + n);
+          add_run<K, T>(x, rows, row - start, first, first + n);
         else
-          add_rows<K, T>(x, rows, n, t.prologue ? n : t.inner, row - begin, block, first, first + n);
+          add_rows<K, T>(x, rows, n, t.prologue ? n : t.inner, row - start, block, first, first + n);
       });
     }
   }
@@ -367,7 +384,7 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
     if (!is_known(r)) continue;
     const A* means = states + 2 * variance * n;
     if constexpr (std::is_floating_point_v<A>)
-      for (int64_t i = 0; i < n; ++i) states[2 * r * n + i] = means[i] * A(end - begin);
+      for (int64_t i = 0; i < n; ++i) states[2 * r * n + i] = means[i] * A(end - start);
   }
 }
 
@@ -429,9 +446,9 @@ void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t p
   const ReduceCut cut = cut_of(t);
   if (cut.parts > 1) {
     const int64_t part = piece % cut.parts, unit = piece / cut.parts, column = unit % cut.chunks * kColumnChunk;
-    const int64_t n = std::min(cut.columns, t.inner - column), begin = part * cut.part_rows;
-    A* states = reinterpret_cast<A*>(shared) + piece * 2 * t.n_results * cut.columns;
-    reduce_unit<T>(t, unit / cut.chunks, column, n, begin, std::min(begin + cut.part_rows, t.reduced), states, scratch);
+    const int64_t n = std::min(cut.columns, t.inner - column), begin = start_of(t, cut, part);
+    A* states = reinterpret_cast<A*>(shared) + piece * state_size(t, cut);
+    reduce_unit<T>(t, unit / cut.chunks, column, n, begin, begin, start_of(t, cut, part + 1), states, scratch);
     return;
   }
   const int64_t units = t.outer * cut.chunks;
@@ -445,7 +462,7 @@ void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t p
   for (int64_t unit = first; unit < last; ++unit) {
     const int64_t outer = unit / cut.chunks, column = unit % cut.chunks * kColumnChunk;
     const int64_t n = std::min(cut.columns, t.inner - column);
-    reduce_unit<T>(t, outer, column, n, 0, t.reduced, states, scratch);
+    reduce_unit<T>(t, outer, column, n, 0, 0, t.reduced, states, scratch);
     for (int r = 0; r < t.n_results; ++r)
       put_results<T>(t, r, outer * t.inner + column, n, states + 2 * r * n, states + (2 * r + 1) * n);
   }
@@ -455,6 +472,21 @@ inline void reduce_run(const ReduceTask& t, const Plan& plan, char* shared, int6
   with_type(t.type, [&]<typename T>() { reduce_typed<T>(t, plan, shared, piece, scratch); });
 }
 
+template <typename T>
+void reduce_rows_typed(const ReduceTask& t, int64_t part, Rows rows, char* shared, char* scratch) {
+  const ReduceCut cut = cut_of(t);
+  const int64_t start = start_of(t, cut, part);
+  for (int64_t chunk = 0; chunk < cut.chunks; ++chunk) {
+    const int64_t column = chunk * kColumnChunk, n = std::min(cut.columns, t.inner - column);
+    auto* states = reinterpret_cast<typename Wide<T>::type*>(shared) + (chunk * cut.parts + part) * state_size(t, cut);
+    reduce_unit<T>(t, 0, column, n, start, rows.begin, rows.end, states, scratch);
+  }
+}
+
+inline void reduce_rows(const ReduceTask& t, int64_t part, Rows rows, char* shared, char* scratch) {
+  with_type(t.type, [&]<typename T>() { reduce_rows_typed<T>(t, part, rows, shared, scratch); });
+}
+
 // Joins the states of all parts, in order.
 template <typename T>
 void finish_typed(const ReduceTask& t, char* shared) {
@@ -462,14 +494,14 @@ void finish_typed(const ReduceTask& t, char* shared) {
   const ReduceCut cut = cut_of(t);
   for (int64_t unit = 0; unit < t.outer * cut.chunks; ++unit) {
     const int64_t column = unit % cut.chunks * kColumnChunk, n = std::min(cut.columns, t.inner - column);
-    A* parts = reinterpret_cast<A*>(shared) + unit * cut.parts * 2 * t.n_results * cut.columns;
+    A* parts = reinterpret_cast<A*>(shared) + unit * cut.parts * state_size(t, cut);
     for (int r = 0; r < t.n_results; ++r) {
       A* states = parts + 2 * r * n;
       with_kind<T>(t.kinds[r], [&]<Reduction K>() {
         for (int64_t part = 1; part < cut.parts; ++part) {
-          const A* other = states + part * 2 * t.n_results * cut.columns;
-          const int64_t before = part * cut.part_rows;
-          join<K>(states, states + n, before, other, other + n, std::min(cut.part_rows, t.reduced - before), n);
+          const A* other = states + part * state_size(t, cut);
+          const int64_t before = start_of(t, cut, part), count = start_of(t, cut, part + 1) - before;
+          join<K>(states, states + n, before, other, other + n, count, n);
         }
       });
       put_results<T>(t, r, unit / cut.chunks * t.inner + column, n, states, states + n);
@@ -477,8 +509,8 @@ void finish_typed(const ReduceTask& t, char* shared) {
   }
 }
 
-inline void reduce_finish(const ReduceTask& t, const Plan&, char* shared) {
-  if (cut_of(t).parts == 1) return;
+inline void reduce_finish(const ReduceTask& t, char* shared) {
+  if (t.n_parts == 0 && cut_of(t).parts == 1) return;
   with_type(t.type, [&]<typename T>() { finish_typed<T>(t, shared); });
 }
 

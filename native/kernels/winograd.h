@@ -351,6 +351,13 @@ inline void winograd_targets(const ConvTask& task, const char* shared, int64_t p
   l.shares_tiles ? winograd_columns(task, l, shared, piece, memory) : winograd_rows(task, l, shared, piece, memory);
 }
 
+inline Rows winograd_rows_of(const ConvShape& s, const MapProgram* epilogue, int64_t piece) {
+  const WinogradLayout l = winograd_layout(s, epilogue);
+  if (l.shares_tiles) return {-1, -1};
+  const int64_t first = piece * l.block_rows, last = std::min(first + l.block_rows, l.tile_rows);
+  return {l.target_row(first) * l.columns.target, l.target_row(last) * l.columns.target};
+}
+
 // -- the kernel's gradient --------------------------------------------------------------------------------------------
 inline void winograd_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* memory) {
   const ConvShape& s = task.shape;

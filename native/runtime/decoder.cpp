@@ -139,8 +139,9 @@ void Decoder::touch(int32_t value, int64_t low, int64_t high, int64_t item, cons
   extents.push_back({value, times(low, item), end});
 }
 
-void Decoder::reads(int32_t value, int64_t low, int64_t high, int64_t item) {
+void Decoder::reads(int32_t value, int64_t low, int64_t high, int64_t item, bool is_dense) {
   touch(value, low, high, item, "reads", reads_);
+  reads_.back().is_dense = is_dense;
 }
 
 void Decoder::writes(int32_t value, int64_t low, int64_t high, int64_t item) {
@@ -156,6 +157,11 @@ bool Decoder::do_overlap(const Extent& a, const Extent& b) const {
   const Value &x = program_.values[a.value], &y = program_.values[b.value];
   if (x.place != y.place || (x.place == Place::Slot && x.index != y.index)) return false;
   return x.offset + a.begin < y.offset + b.end && y.offset + b.begin < x.offset + a.end;
+}
+
+bool Decoder::are_same(const Extent& a, const Extent& b) const {
+  const int64_t x = program_.values[a.value].offset, y = program_.values[b.value].offset;
+  return do_overlap(a, b) && x + a.begin == y + b.begin && x + a.end == y + b.end;
 }
 
 void Decoder::check_overlaps() const {
@@ -193,7 +199,9 @@ void Decoder::decode() {
            " are left");
     }
     end_ = cursor_ + length;
+    if (code != OpCode::code_reduce) product_ = {};
     decode_instruction(code);
+    if (code == OpCode::code_reduce) product_ = {};
     if (cursor_ != end_) fail(std::to_string(end_ - cursor_) + " words are left over");
   }
   position_ = -1;
@@ -343,11 +351,13 @@ void Decoder::decode_gemm() {
   step.task.epilogue = epilogue;
   step.plan = program_.kernels.gemm_plan(s, epilogue);
   need_scratch(step.plan.scratch_bytes, step.plan.shared_scratch_bytes);
+  product_.columns = s.n;
   add(program_.gemms, step, step.plan.pieces > 1 && step.plan.work > kParallelWork, step.plan.work);
 }
 
 const MapProgram* Decoder::decode_epilogue(DType type, int64_t count, int32_t out) {
   check_overlaps();
+  product_ = {0, reads_, writes_};
   if (!take_flag("the flag for byte code")) {
     if (out < 0) fail("the product is neither stored nor handed to byte code");
     return nullptr;
@@ -356,6 +366,8 @@ const MapProgram* Decoder::decode_epilogue(DType type, int64_t count, int32_t ou
   reads_.clear();
   writes_.clear();
   const MapProgram* epilogue = &decode_map_code({.accumulator = type, .count = count}).program;
+  product_.reads.insert(product_.reads.end(), reads_.begin(), reads_.end());
+  product_.writes.insert(product_.writes.end(), writes_.begin(), writes_.end());
   // What byte code reads and writes at the same place is checked already; against the product nothing may overlap.
   for (const Extent& written : product_writes) {
     for (const Extent& read : reads_) {
@@ -397,7 +409,7 @@ void Decoder::decode_reduce() {
   }
   if (step.in >= 0) {
     expect_dtype(step.in, t.type, "the input");
-    if (count > 0) reads(step.in, 0, count - 1, item_size(t.type));
+    if (count > 0) reads(step.in, 0, count - 1, item_size(t.type), true);
   }
   const bool has_prologue = take_flag("the flag for byte code");
   if (has_prologue == (step.in >= 0)) fail("its input is either a value or byte code");
@@ -408,11 +420,11 @@ void Decoder::decode_reduce() {
     for (size_t r = code.outputs.size() - t.n_results; r < code.outputs.size(); ++r) {
       if (code.outputs[r].type != t.type) fail("its byte code gives another dtype than it reduces");
     }
-    // Against the reductions' own outputs nothing may overlap; the byte code itself is checked already.
-    std::vector<Extent> inside = std::move(writes_);
-    reads_.insert(reads_.end(), inside.begin(), inside.end());
-    writes_.clear();
   }
+  const std::vector<Extent> read = reads_, stored = std::move(writes_);
+  // Against the reductions' own outputs nothing may overlap; the byte code itself is checked already.
+  reads_.insert(reads_.end(), stored.begin(), stored.end());
+  writes_.clear();
   if (results == 0) return;
   for (int r = 0; r < t.n_results; ++r) writes(step.out[r], 0, results - 1, item_size(t.out_type));
   check_overlaps();
@@ -420,6 +432,7 @@ void Decoder::decode_reduce() {
   t.in = has_prologue ? nullptr : this;
   step.plan = program_.kernels.reduce_plan(t);
   need_scratch(step.plan.scratch_bytes, step.plan.shared_scratch_bytes);
+  if (!is_position && follows_product(step, read, stored)) return;
   add(program_.reduces, step, step.plan.pieces > 1 && step.plan.work > kParallelWork, step.plan.work);
 }
 
@@ -433,6 +446,58 @@ void Decoder::check_reduction(const ReduceTask& t, Reduction kind, bool has_resu
   }
   if (is_position && t.n_results > 1) fail(std::string(name_of(kind)) + " stands alone in its instruction");
   if (has_results && t.reduced == 0 && !is_sum) fail(std::string(name_of(kind)) + " of nothing has no value");
+}
+
+bool Decoder::follows_product(ReduceStep& step, const std::vector<Extent>& reads, const std::vector<Extent>& writes) {
+  ReduceTask& t = step.task;
+  if (product_.columns == 0 || t.outer != 1 || t.inner != product_.columns || t.reduced == 0) return false;
+  // Rows are whole when their piece is: what both touch must lie row for row at the same place.
+  bool does_read = false;
+  for (const Extent& written : product_.writes) {
+    for (const Extent& read : reads) {
+      if (!do_overlap(written, read)) continue;
+      if (!read.is_dense || !are_same(written, read)) return false;
+      does_read = true;
+    }
+    for (const Extent& write : writes) {
+      if (do_overlap(written, write) && !are_same(written, write)) return false;
+    }
+  }
+  for (const Extent& read : product_.reads) {
+    for (const Extent& write : writes) {
+      if (do_overlap(read, write)) return false;
+    }
+  }
+  if (!does_read) return false;
+
+  const Instruction& product = program_.instructions.back();
+  const bool is_gemm = product.code == OpCode::code_gemm;
+  const Plan& plan = is_gemm ? program_.gemms[product.step].plan : program_.convs[product.step].plan;
+  Follower f{static_cast<int32_t>(program_.reduces.size()), 0, {0}, {}, 0};
+  for (int64_t piece = 0; piece < plan.pieces; ++piece) {
+    const GemmTask* gemm = is_gemm ? &program_.gemms[product.step].task : nullptr;
+    const ConvTask* conv = is_gemm ? nullptr : &program_.convs[product.step].task;
+    const Rows rows = is_gemm ? program_.kernels.gemm_rows(gemm->shape, gemm->epilogue, piece)
+                              : program_.kernels.conv_rows(conv->shape, conv->epilogue, piece);
+    if (rows.begin != f.rows.back() || rows.end <= rows.begin) return false;
+    f.rows.push_back(rows.end);
+  }
+  if (f.rows.back() != t.reduced) return false;
+
+  constexpr int64_t kStateBytes = 1 << 19;  // of all parts: they are joined by one thread
+  const auto part_bytes = static_cast<int64_t>(program_.kernels.reduce_part_bytes(t));
+  f.parts = std::min(plan.pieces, std::max<int64_t>(kStateBytes / part_bytes, 8));
+  for (int64_t part = 1; part <= f.parts; ++part) f.part_ends.push_back(f.rows[plan.pieces * part / f.parts]);
+  f.states = (plan.shared_scratch_bytes + 63) / 64 * 64;
+  need_scratch(0, f.states + static_cast<size_t>(f.parts * part_bytes));
+  t.n_parts = f.parts;
+  t.part_ends = f.part_ends.data();
+  program_.work += step.plan.work;
+  program_.reduces.push_back(step);
+  (is_gemm ? program_.gemms[product.step].follower : program_.convs[product.step].follower) =
+      static_cast<int32_t>(program_.followers.size());
+  program_.followers.push_back(std::move(f));
+  return true;
 }
 
 void Decoder::decode_copy() {

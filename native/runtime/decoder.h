@@ -15,7 +15,8 @@ constexpr double kParallelWork = 10'000;  // nanoseconds; below, waking threads 
 // The bytes of a value that an instruction touches.
 struct Extent {
   int32_t value;
-  int64_t begin, end;  // bytes from the value's start
+  int64_t begin, end;     // bytes from the value's start
+  bool is_dense = false;  // element i of the instruction's flat space is element i from `begin` on
 };
 
 class Decoder {
@@ -47,6 +48,9 @@ class Decoder {
 
   // The flag and byte code behind a product of `count` elements that is stored in `out`, or nowhere; null = none.
   const MapProgram* decode_epilogue(DType type, int64_t count, int32_t out);
+  // Whether a reduction with these reads and writes, results aside, can run row by row behind the product before it; if
+  // so, it is noted there.
+  bool follows_product(ReduceStep& step, const std::vector<Extent>& reads, const std::vector<Extent>& writes);
   // Returns more elements than a block of windows, with the padding around it, can have along the axis.
   int64_t take_spatial(Spatial& axis, bool has_dilation);
   // The byte code that starts at the cursor.  Its extents are added to `reads_` and `writes_`.
@@ -73,12 +77,13 @@ class Decoder {
   void expect_dtype(int32_t value, DType type, const char* what) const;
   // Notes that the instruction reads (writes) elements [low, high] of `value`, each of `item` bytes, after checking
   // that they are there, aligned and (for writes) allowed.
-  void reads(int32_t value, int64_t low, int64_t high, int64_t item);
+  void reads(int32_t value, int64_t low, int64_t high, int64_t item, bool is_dense = false);
   void writes(int32_t value, int64_t low, int64_t high, int64_t item);
   void touch(int32_t value, int64_t low, int64_t high, int64_t item, const char* verb, std::vector<Extent>& extents);
   // No write may overlap a read or another write, [from] onwards.
   void check_overlaps() const;
   bool do_overlap(const Extent& a, const Extent& b) const;
+  bool are_same(const Extent& a, const Extent& b) const;
 
   template <typename Step>
   void add(std::vector<Step>& steps, Step step, bool is_parallel, double work) {
@@ -96,6 +101,12 @@ class Decoder {
   int32_t position_ = -1;
   OpCode code_ = OpCode::Count;
   std::vector<Extent> reads_, writes_;
+
+  // The instruction before, if it is a product: what it touches, and the columns of its result.
+  struct Product {
+    int64_t columns = 0;
+    std::vector<Extent> reads, writes;
+  } product_;
 };
 
 }  // namespace yeoul

@@ -166,7 +166,8 @@ void Decoder::decode_map_inputs(MapCode& code, const MapShape& shape) {
     if (is_accumulator && program.count > 0 && !is_contiguous(program, input)) {
       fail("its byte code must read the product element by element");
     }
-    if (!is_accumulator && program.count > 0) reads(input.value, 0, high, item_size(input.type));
+    if (!is_accumulator && program.count > 0)
+      reads(input.value, 0, high, item_size(input.type), is_contiguous(program, input));
     code.inputs.push_back(input);
   }
 }

@@ -62,6 +62,7 @@ void Decoder::decode_conv() {
   if (count == 0) return;
   step.plan = program_.kernels.conv_plan(s, step.task.epilogue);
   need_scratch(step.plan.scratch_bytes, step.plan.shared_scratch_bytes);
+  if (!is_grad) product_.columns = is_back ? channels : filters;
   const int64_t pieces = std::max(step.plan.pieces, step.plan.finish_pieces);
   add(program_.convs, step, pieces > 1 && step.plan.work > kParallelWork, step.plan.work);
 }

@@ -130,19 +130,43 @@ void Instance::run_gemm(const Instruction& instruction) {
     run_pieces(instruction, pieces, 0, nullptr, prepare);
   }
   auto body = [&](int64_t piece, char* scratch) { kernels.gemm_run(task, step.plan, shared, piece, scratch); };
-  run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
+  run_product(instruction, step.plan.pieces, step.follower, body);
+}
+
+template <typename RunPiece>
+void Instance::run_product(const Instruction& instruction, int64_t pieces, int32_t follower, RunPiece& run_piece) {
+  const size_t scratch_bytes = program_->scratch_bytes;
+  if (follower < 0) return run_pieces(instruction, pieces, scratch_bytes, scratch_.data(), run_piece);
+  const KernelTable& kernels = program_->kernels;
+  const Follower& f = program_->followers[follower];
+  const ReduceTask& reduce = bound_reduce(f.reduce);
+  char* states = shared_scratch_.data() + f.states;
+  auto body = [&](int64_t part, char* scratch) {
+    for (int64_t piece = pieces * part / f.parts; piece < pieces * (part + 1) / f.parts; ++piece) {
+      run_piece(piece, scratch);
+      kernels.reduce_rows(reduce, part, {f.rows[piece], f.rows[piece + 1]}, states, scratch);
+    }
+  };
+  run_pieces(instruction, f.parts, scratch_bytes, scratch_.data(), body);
+  kernels.reduce_finish(reduce, states);
+}
+
+ReduceTask& Instance::bound_reduce(int32_t step) {
+  const ReduceStep& own = program_->reduces[step];
+  ReduceTask& task = reduces_[step];
+  task.in = own.in < 0 ? nullptr : values_[own.in];
+  for (int r = 0; r < task.n_results; ++r) task.out[r] = values_[own.out[r]];
+  return task;
 }
 
 void Instance::run_reduce(const Instruction& instruction) {
   const ReduceStep& step = program_->reduces[instruction.step];
   const KernelTable& kernels = program_->kernels;
-  ReduceTask& task = reduces_[instruction.step];
-  task.in = step.in < 0 ? nullptr : values_[step.in];
-  for (int r = 0; r < task.n_results; ++r) task.out[r] = values_[step.out[r]];
+  const ReduceTask& task = bound_reduce(instruction.step);
   char* shared = shared_scratch_.data();
   auto body = [&](int64_t piece, char* scratch) { kernels.reduce_run(task, step.plan, shared, piece, scratch); };
   run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
-  kernels.reduce_finish(task, step.plan, shared);
+  kernels.reduce_finish(task, shared);
 }
 
 void Instance::run_conv(const Instruction& instruction) {
@@ -159,7 +183,7 @@ void Instance::run_conv(const Instruction& instruction) {
     run_pieces(instruction, pieces, 0, nullptr, prepare);
   }
   auto body = [&](int64_t piece, char* scratch) { kernels.conv_run(task, shared, piece, scratch); };
-  run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
+  run_product(instruction, step.plan.pieces, step.follower, body);
   if (step.plan.finish_pieces == 0) return;
   auto finish = [&](int64_t piece, char* scratch) { kernels.conv_finish(task, step.plan, shared, piece, scratch); };
   run_pieces(instruction, step.plan.finish_pieces, program_->scratch_bytes, scratch_.data(), finish);

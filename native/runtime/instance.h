@@ -42,6 +42,11 @@ class Instance {
   Turn turn;
 
  private:
+  // The pieces of a product by run_piece(piece, scratch), and of the reduction that follows it.
+  template <typename RunPiece>
+  void run_product(const Instruction& instruction, int64_t pieces, int32_t follower, RunPiece& run_piece);
+  ReduceTask& bound_reduce(int32_t step);
+
   void run_map(const Instruction& instruction);
   void run_gemm(const Instruction& instruction);
   void run_reduce(const Instruction& instruction);

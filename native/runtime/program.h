@@ -58,6 +58,7 @@ struct GemmStep {
   GemmTask task;
   Plan plan;
   int32_t a, b, out;
+  int32_t follower = -1;
 };
 struct ReduceStep {
   ReduceTask task;
@@ -68,6 +69,16 @@ struct ConvStep {
   ConvTask task;
   Plan plan;
   int32_t a, b, out;
+  int32_t follower = -1;
+};
+// A reduction of the rows that a product writes, piece by piece behind it while they are in the cache.  It is no
+// instruction of its own.
+struct Follower {
+  int32_t reduce;                  // the step
+  int64_t parts;                   // of the product's pieces, which are run one after the other
+  std::vector<int64_t> rows;       // where pieces start, and the end
+  std::vector<int64_t> part_ends;  // the same of parts
+  size_t states;                   // bytes of shared scratch before the states of the parts
 };
 struct PoolStep {
   PoolTask task;
@@ -153,6 +164,7 @@ class Program {
   std::vector<ScatterStep> scatters;
   std::vector<RandomStep> randoms;
   std::vector<HostStep> hosts;
+  std::vector<Follower> followers;
 
   size_t scratch_bytes = 0;         // of one thread
   size_t shared_scratch_bytes = 0;  // of all threads together

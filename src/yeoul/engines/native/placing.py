@@ -6,7 +6,7 @@ The data's way: Graph -> Group (what one instruction computes) -> order -> Stora
 from __future__ import annotations
 
 import heapq
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from yeoul.core import dtypes
 from yeoul.core.graph import Graph, topological
 from yeoul.core.shapes import size_of
 from yeoul.core.tensor import Tensor
-from yeoul.engines.native.fusion import REDUCE_NAMES, Group, fuse, reduces_in_place
+from yeoul.engines.native.fusion import REDUCE_NAMES, Group, fuse, is_product, reduces_in_place
 from yeoul.engines.native.memory import ARENA, CONSTANT, SLOT, Storage, plan
 
 # Complex numbers are words of their size to the native engine: it moves them and leaves arithmetic to the host.
@@ -319,23 +319,47 @@ class Placement:
         ready = [(g.level, g.position, id(g)) for g in groups if not missing[id(g)]]
         heapq.heapify(ready)
         ordered: list[Group] = []
+        self.followers: set[int] = set()
         while ready:
             group = by_id[heapq.heappop(ready)[2]]
-            ordered.append(group)
-            for key in after[id(group)]:
-                missing[key] -= 1
-                if not missing[key]:
-                    heapq.heappush(ready, (by_id[key].level, by_id[key].position, key))
+            while group is not None:
+                ordered.append(group)
+                follower = None
+                for key in sorted(after[id(group)], key=lambda key: by_id[key].position):
+                    missing[key] -= 1
+                    if missing[key]:
+                        continue
+                    if follower is None and self._follows(by_id[key], group):
+                        follower = by_id[key]
+                    else:
+                        heapq.heappush(ready, (by_id[key].level, by_id[key].position, key))
+                if follower is not None:
+                    self.followers.add(id(follower))
+                group = follower
         if len(ordered) != len(groups):
             raise AssertionError("The instructions of a program depend on each other in a circle.")
         return ordered
+
+    @staticmethod
+    def _follows(group: Group, product: Group) -> bool:
+        """Whether the group sums up the rows of a product, which the engine does piece by piece right behind it."""
+        made = product.barrier if product.product is None else product.product
+        if not group.reductions or made is None or not is_product(made):
+            return False
+        node: Any = group.reductions[0].node
+        x = node.inputs[0]
+        return x.shape == made.shape and set(node.attributes["axes"]) == set(range(x.ndim - 1))
+
+    def _begin(self, position: int, group: Group) -> int:
+        """From when on an instruction writes: what follows a product does so while that still reads."""
+        return position - 1 if id(group) in self.followers else position
 
     def _live(self, ordered: list[Group]) -> None:
         for i, group in enumerate(ordered):
             for t in self._written_by(group):
                 storage = self._home(t)[0]
                 if storage.first < 0:
-                    storage.first = i
+                    storage.first = self._begin(i, group)
                 storage.last = max(storage.last, i)
             for x in self._read_by(group):
                 storage = self._home(x)[0]
@@ -377,7 +401,7 @@ class Placement:
             for t in group.stored:
                 own = self._home(t)[0]
                 found = next((s for s in free if s.size == own.size), None)
-                if own.place != ARENA or own.first != i or found is None:
+                if own.place != ARENA or own.first != self._begin(i, group) or found is None:
                     continue
                 free.remove(found)
                 found.last = own.last
