@@ -322,20 +322,17 @@ class Placement:
         self.followers: set[int] = set()
         while ready:
             group = by_id[heapq.heappop(ready)[2]]
-            while group is not None:
-                ordered.append(group)
-                follower = None
-                for key in sorted(after[id(group)], key=lambda key: by_id[key].position):
-                    missing[key] -= 1
-                    if missing[key]:
-                        continue
-                    if follower is None and self._follows(by_id[key], group):
-                        follower = by_id[key]
-                    else:
-                        heapq.heappush(ready, (by_id[key].level, by_id[key].position, key))
-                if follower is not None:
-                    self.followers.add(id(follower))
-                group = follower
+            ordered.append(group)
+            is_followed = False
+            for key in sorted(after[id(group)], key=lambda key: by_id[key].position):
+                missing[key] -= 1
+                if missing[key]:
+                    continue
+                level = by_id[key].level
+                if not is_followed and self._follows(by_id[key], group):
+                    is_followed, level = True, -1  # it comes next
+                    self.followers.add(key)
+                heapq.heappush(ready, (level, by_id[key].position, key))
         if len(ordered) != len(groups):
             raise AssertionError("The instructions of a program depend on each other in a circle.")
         return ordered
