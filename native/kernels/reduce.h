@@ -24,6 +24,8 @@ constexpr int64_t kMomentRows = 128;     // rows whose deviations are added up b
 constexpr int64_t kBlockSpace = 3 * kColumnChunk;
 constexpr int64_t kWideRow = 128;         // columns whose sums are independent enough to keep the adders busy
 constexpr int64_t kReduceBuffer = 4096;   // elements of a prologue's result held at a time
+constexpr int64_t kShortRow = 64;         // elements of rows that are reduced side by side
+constexpr int64_t kRowLanes = 16;         // of them at once
 constexpr int64_t kPartElements = 32768;  // elements that a part of long columns has at least
 constexpr int64_t kMostParts = 64;
 
@@ -388,21 +390,42 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
   }
 }
 
-// Several short rows at a time go through the byte code.
+// Totals of kRowLanes rows of n elements.
+template <Reduction K, typename T>
+inline void fold_lanes(const T* x, int64_t n, typename Wide<T>::type* totals) {
+  using A = typename Wide<T>::type;
+  A total[kRowLanes];
+  for (int64_t lane = 0; lane < kRowLanes; ++lane) total[lane] = identity<K, A>();
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t lane = 0; lane < kRowLanes; ++lane)
+      total[lane] = combine<K, A>(total[lane], static_cast<A>(x[lane * n + i]));
+  std::copy_n(total, kRowLanes, totals);
+}
+
+// Short rows, as many at a time as the byte code's results have room for.
 template <typename T>
 void reduce_short_rows(const ReduceTask& t, int64_t first, int64_t last, char* scratch) {
   using A = typename Wide<T>::type;
   T* buffers = reinterpret_cast<T*>(scratch + prologue_bytes(t)) + kBlockSpace;
-  const int64_t together = kTile / t.reduced;
+  const int64_t n = t.reduced, together = kReduceBuffer / n;
   for (int64_t row = first; row < last; row += together) {
     const int64_t rows = std::min(together, last - row);
-    map_run(*t.prologue, t.values, row * t.reduced, (row + rows) * t.reduced, nullptr, buffers, scratch);
+    const T* x = static_cast<const T*>(t.in) + (t.prologue ? 0 : row * n);
+    if (t.prologue) map_run(*t.prologue, t.values, row * n, (row + rows) * n, nullptr, buffers, scratch);
     for (int r = 0; r < t.n_results; ++r) {
-      const T* x = buffers + r * rows * t.reduced;
+      if (t.prologue) x = buffers + r * rows * n;
       with_kind<T>(t.kinds[r], [&]<Reduction K>() {
-        for (int64_t i = 0; i < rows; ++i) {
+        int64_t i = 0;
+        if (K != Reduction::red_variance && n <= kShortRow) {
+          A totals[kRowLanes];
+          for (; i + kRowLanes <= rows; i += kRowLanes) {
+            fold_lanes<K>(x + i * n, n, totals);
+            put_results<T>(t, r, row + i, kRowLanes, totals, nullptr);
+          }
+        }
+        for (; i < rows; ++i) {
           A state[2] = {identity<K, A>(), 0};
-          add_run<K, T>(x + i * t.reduced, t.reduced, 0, state, state + 1);
+          add_run<K, T>(x + i * n, n, 0, state, state + 1);
           put_results<T>(t, r, row + i, 1, state, state + 1);
         }
       });
@@ -410,26 +433,43 @@ void reduce_short_rows(const ReduceTask& t, int64_t first, int64_t last, char* s
   }
 }
 
-template <typename T, typename I>
+// Where each of L runs of n elements, `step` apart, has its largest (smallest) element or first NaN; runs start `lane`
+// apart.
+template <bool kMax, int64_t L, typename T, typename I>
+inline void find_lanes(const T* x, int64_t n, int64_t lane, int64_t step, I* out) {
+  T value[L];
+  I best[L];
+  for (int64_t l = 0; l < L; ++l) value[l] = x[l * lane], best[l] = 0;
+  for (int64_t i = 1; i < n; ++i) {
+    for (int64_t l = 0; l < L; ++l) {
+      const T other = x[l * lane + i * step];
+      const bool is_better = value[l] == value[l] && !(kMax ? other <= value[l] : other >= value[l]);
+      value[l] = is_better ? other : value[l];
+      best[l] = is_better ? static_cast<I>(i) : best[l];
+    }
+  }
+  std::copy_n(best, L, out);
+}
+
+template <bool kMax, typename T, typename I>
+inline void find_runs(const T* x, int64_t runs, int64_t n, int64_t lane, int64_t step, I* out) {
+  int64_t i = 0;
+  for (; i + kRowLanes <= runs; i += kRowLanes) find_lanes<kMax, kRowLanes>(x + i * lane, n, lane, step, out + i);
+  for (; i < runs; ++i) find_lanes<kMax, 1>(x + i * lane, n, lane, step, out + i);
+}
+
+template <bool kMax, typename T, typename I>
 void reduce_to_index(const ReduceTask& t, const Plan& plan, int64_t piece) {
   const T* x = static_cast<const T*>(t.in);
   I* out = static_cast<I*>(t.out[0]);
-  const bool is_max = t.kinds[0] == Reduction::red_argmax;
   const ReduceCut cut = cut_of(t);
   const int64_t units = t.outer * cut.chunks;
-  for (int64_t unit = units * piece / plan.pieces; unit < units * (piece + 1) / plan.pieces; ++unit) {
-    const int64_t outer = unit / cut.chunks, first = unit % cut.chunks * kColumnChunk;
-    const int64_t last = std::min(first + kColumnChunk, t.inner);
-    for (int64_t i = first; i < last; ++i) {
-      const T* column = x + outer * t.reduced * t.inner + i;
-      int64_t best = 0;
-      T value = column[0];
-      for (int64_t r = 1; r < t.reduced && value == value; ++r) {
-        const T other = column[r * t.inner];
-        if ((is_max ? other > value : other < value) || other != other) value = other, best = r;
-      }
-      out[outer * t.inner + i] = static_cast<I>(best);
-    }
+  const int64_t first = units * piece / plan.pieces, last = units * (piece + 1) / plan.pieces;
+  if (t.inner == 1) return find_runs<kMax>(x + first * t.reduced, last - first, t.reduced, t.reduced, 1, out + first);
+  for (int64_t unit = first; unit < last; ++unit) {
+    const int64_t outer = unit / cut.chunks, column = unit % cut.chunks * kColumnChunk;
+    find_runs<kMax>(x + outer * t.reduced * t.inner + column, std::min(kColumnChunk, t.inner - column), t.reduced, 1,
+                    t.inner, out + outer * t.inner + column);
   }
 }
 
@@ -437,11 +477,12 @@ template <typename T>
 void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t piece, char* scratch) {
   using A = typename Wide<T>::type;
   if (is_index(t.kinds[0])) {
-    if (t.out_type == DType::I64)
-      reduce_to_index<T, int64_t>(t, plan, piece);
-    else
-      reduce_to_index<T, int32_t>(t, plan, piece);
-    return;
+    const bool is_wide = t.out_type == DType::I64;
+    if (t.kinds[0] == Reduction::red_argmax)
+      return is_wide ? reduce_to_index<true, T, int64_t>(t, plan, piece)
+                     : reduce_to_index<true, T, int32_t>(t, plan, piece);
+    return is_wide ? reduce_to_index<false, T, int64_t>(t, plan, piece)
+                   : reduce_to_index<false, T, int32_t>(t, plan, piece);
   }
   const ReduceCut cut = cut_of(t);
   if (cut.parts > 1) {
@@ -453,7 +494,7 @@ void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t p
   }
   const int64_t units = t.outer * cut.chunks;
   const int64_t first = units * piece / plan.pieces, last = units * (piece + 1) / plan.pieces;
-  if (t.prologue && t.inner == 1 && t.reduced <= kTile / 2 && t.reduced > 0) {
+  if (t.inner == 1 && t.reduced > 0 && t.reduced <= (t.prologue ? kTile / 2 : kShortRow)) {
     reduce_short_rows<T>(t, first, last, scratch);
     return;
   }

@@ -141,7 +141,7 @@ def test_gemm_epilogue_takes_the_product_as_input_0(m: int, k: int, n: int) -> N
 @pytest.mark.parametrize("kind", sorted(REDUCTIONS))
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint32"])
 @pytest.mark.parametrize(
-    "shape", [(1, 1, 1), (3, 7, 1), (2, 5, 4), (1, 40000, 1), (2, 300, 70), (1, 9000, 24), (1, 900, 600)]
+    "shape", [(1, 1, 1), (3, 7, 1), (37, 10, 1), (50, 64, 1), (40, 65, 1), (2, 5, 4), (1, 40000, 1), (2, 300, 70), (1, 9000, 24), (1, 900, 600)]
 )
 def test_reduce(kind: str, dtype: str, shape: tuple[int, int, int]) -> None:
     if kind == "variance" and not dtype.startswith("float"):
