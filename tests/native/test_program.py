@@ -141,7 +141,19 @@ def test_gemm_epilogue_takes_the_product_as_input_0(m: int, k: int, n: int) -> N
 @pytest.mark.parametrize("kind", sorted(REDUCTIONS))
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint32"])
 @pytest.mark.parametrize(
-    "shape", [(1, 1, 1), (3, 7, 1), (37, 10, 1), (50, 64, 1), (40, 65, 1), (2, 5, 4), (1, 40000, 1), (2, 300, 70), (1, 9000, 24), (1, 900, 600)]
+    "shape",
+    [
+        (1, 1, 1),
+        (3, 7, 1),
+        (37, 10, 1),
+        (50, 64, 1),
+        (40, 65, 1),
+        (2, 5, 4),
+        (1, 40000, 1),
+        (2, 300, 70),
+        (1, 9000, 24),
+        (1, 900, 600),
+    ],
 )
 def test_reduce(kind: str, dtype: str, shape: tuple[int, int, int]) -> None:
     if kind == "variance" and not dtype.startswith("float"):
@@ -604,6 +616,7 @@ def _every_instruction() -> Assembler:
         (2, 4), [(-1, (4, 1)), (b, (0, 1))], [(h, 2)], 3, [("add", f32, 2, 0, 1, 0), ("tanh", f32, 2, 2, 0, 0)]
     )
     a.emit("gemm", f, 1, 2, 4, 3, x, 0, 3, 1, w, 0, 4, 1, -1, 1, *epilogue)
+    a.emit("reduce", 1, REDUCTIONS["sum"], f, 1, 2, 4, h, a.arena(4), 0)  # behind its product
     ops = [("const", f32, 1, a.number(0.5), 0, 0), ("gt", f32, 2, 0, 1, 0), ("select", f32, 3, 2, 0, 1)]
     a.emit("map", *byte_code((2, 4), [(h, (4, 1))], [(flag, 2), (y, 3)], 4, ops))
     a.emit("map", *byte_code((3, 4), [(w, (4, 1)), (b, (0, 1))], [(w, 2)], 3, [("sub", f32, 2, 0, 1, 0)]))
@@ -628,10 +641,15 @@ def _every_instruction() -> Assembler:
     depthwise, filters, slopes = a.arena(8), a.slot(4), a.arena(6)
     line = (1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 0, 1, 4, 3, 2, 1, 0, 1)
     a.emit("conv", CONVOLUTIONS["forward"], f, 1, 2, 1, 1, *line, depthwise, filters, slopes, 0)
-    tiled, taps, tiles = a.arena(2 * 8 * 6 * 16), a.slot(9 * 16 * 16, writable=True), a.arena(2 * 8 * 6 * 16)
+    tiled, taps, tiles = a.arena(3 * 8 * 6 * 16), a.slot(9 * 16 * 16, writable=True), a.arena(3 * 8 * 6 * 16)
     plane = (1, 1, 1, 1, 0, 1, 8, 8, 3, 1, 1, 1, 6, 6, 3, 1, 1, 1)
-    for kind, operands in (("forward", (tiled, taps, tiles)), ("kernel_grad", (tiled, tiles, taps))):
-        a.emit("conv", CONVOLUTIONS[kind], f, 2, 1, 16, 16, *plane, *operands, 0)
+    a.emit("conv", CONVOLUTIONS["input_grad"], f, 2, 1, 16, 16, *plane, tiled, taps, tiles, 0)
+    a.emit("conv", CONVOLUTIONS["kernel_grad"], f, 2, 1, 16, 16, *plane, tiled, tiles, taps, 0)
+    a.emit("conv", CONVOLUTIONS["forward"], f, 3, 1, 16, 16, *plane, tiled, taps, tiles, 0)
+    ops = [("square", f32, 1, 0, 0, 0), ("neg", f32, 2, 1, 0, 0)]
+    body = byte_code((144, 16), [(tiles, (16, 1))], [(tiles, 2), (-1, 1), (-1, 2)], 3, ops)
+    moments = (REDUCTIONS["sum"], REDUCTIONS["variance"])
+    a.emit("reduce", 2, *moments, f, 1, 144, 16, -1, a.arena(16), a.arena(16), 1, *body)
     pooled, back = a.arena(9), a.arena(18)
     windows = (1, 1, 1, 1, 0, 2, 1, 2, 2, 0, 3, 3, 1, 1, 0)
     a.emit("pool", POOLINGS["max"], f, 1, 3, *windows, maps, pooled)
@@ -714,9 +732,11 @@ def test_tiled_convolutions_are_sums(
 
 def test_every_instruction_runs() -> None:
     a = _every_instruction()
-    instance = _native.Instance(a.program(), [np.zeros(size // 4, f32) for size, _ in a.slots])
-    instance.run([])
-    assert set(OPCODES.values()) == set(_opcodes_in(a.code))
+    program = a.program()
+    _native.Instance(program, [np.zeros(size // 4, f32) for size, _ in a.slots]).run([])
+    opcodes = _opcodes_in(a.code)
+    assert set(OPCODES.values()) == set(opcodes)
+    assert len(program) == len(opcodes) - 2  # two reductions follow the product before them
 
 
 def _opcodes_in(code: list[int]) -> list[int]:
