@@ -17,16 +17,10 @@
 
 #include "kernels/kernels.h"
 #include "kernels/map.h"
+#include "kernels/pack.h"
 #include "kernels/vector.h"
 
 namespace yeoul::YEOUL_ISA {
-
-#if defined(__AVX512F__)
-constexpr int kTileVectors = 3, kTileRows = 8;  // 24 accumulators, 3 of b, 1 of a: 28 of 32 registers
-#else
-constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of a: 15 of 16 registers
-#endif
-constexpr int kTallRows = 12;  // of a tile one vector wide, for the last few columns
 
 constexpr int64_t kDepth = 320;            // k of a panel: a panel of b stays in the first-level cache
 constexpr int64_t kColumns = 768;          // columns of a piece
@@ -34,9 +28,6 @@ constexpr int64_t kTinyWork = 2048;        // multiply-adds below which no tiles
 constexpr int64_t kThinWeights = 1 << 18;  // elements of b from which on a thin product is worth it
 constexpr int64_t kThinRows = 256;         // rows that share one packing of b
 constexpr int64_t kThinPanels = 8;         // of b at once: its rows are read in runs long enough for memory
-
-template <typename T>
-constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
 
 enum class GemmWay : uint8_t { tiny, thin, rows };
 
@@ -122,73 +113,6 @@ Plan gemm_plan_typed(const GemmShape& s, const MapProgram* epilogue) {
 
 inline Plan gemm_plan(const GemmShape& s, const MapProgram* epilogue) {
   return s.type == DType::F64 ? gemm_plan_typed<double>(s, epilogue) : gemm_plan_typed<float>(s, epilogue);
-}
-
-// One panel: k rows of NR columns.  What stands beyond the edge is read by products that nobody keeps; it is whatever
-// follows in b.
-template <typename T>
-void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to,
-                int64_t nr = kTileColumns<T>) {
-  if (column == 1) {
-    const int64_t inside =
-        columns == nr ? k : (row > 0 ? k - 1 - (nr - columns) / row : 0);  // rows with NR elements of b from here on
-    int64_t p = 0;
-    if (nr == kTileColumns<T>) {  // a size the compiler knows
-      for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, sizeof(T) * kTileColumns<T>);
-    }
-    for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, static_cast<size_t>(nr) * sizeof(T));
-    for (; p < k; ++p, to += nr) {
-      std::copy_n(b + p * row, columns, to);
-      std::fill(to + columns, to + nr, T(0));
-    }
-    return;
-  }
-  constexpr int64_t kSide = 16;  // squares, so that lines of b are used whole
-  for (int64_t p0 = 0; p0 < k; p0 += kSide) {
-    const int64_t stop = std::min(p0 + kSide, k);
-    for (int64_t j = 0; j < columns; ++j)
-      for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = b[p * row + j * column];
-    for (int64_t j = columns; j < nr; ++j)
-      for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = T(0);
-  }
-}
-
-// Panels of NR columns one after the other, written row by row: what lies together in b is read together.
-template <typename T>
-void pack_panels(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to,
-                 int64_t nr = kTileColumns<T>) {
-  const int64_t whole = columns / nr;
-  if (column == 1 && nr == kTileColumns<T>) {
-    for (int64_t p = 0; p < k; ++p)
-      for (int64_t j = 0; j < whole; ++j)
-        std::memcpy(to + (j * k + p) * nr, b + p * row + j * nr, sizeof(T) * kTileColumns<T>);
-  } else {
-    for (int64_t j = 0; j < whole; ++j) pack_panel<T>(b + j * nr * column, row, column, k, nr, to + j * k * nr, nr);
-  }
-  if (whole * nr < columns)
-    pack_panel<T>(b + whole * nr * column, row, column, k, columns - whole * nr, to + whole * k * nr, nr);
-}
-
-// Some rows of a, k by k: what a tile broadcasts lies in one stream.
-template <typename T>
-void pack_strip(const T* a, int64_t a_row, int64_t a_col, int64_t height, int64_t k, T* to) {
-  if (a_row == 1) {
-    for (int64_t p = 0; p < k; ++p)
-      for (int64_t r = 0; r < height; ++r) to[p * kTileRows + r] = a[p * a_col + r];
-  } else {
-    for (int64_t r = 0; r < height; ++r)
-      for (int64_t p = 0; p < k; ++p) to[p * kTileRows + r] = a[r * a_row + p * a_col];
-  }
-}
-
-// Rows of a in even strips.
-template <typename T>
-void pack_strips(const T* a, int64_t a_row, int64_t a_col, int64_t rows, int64_t k, T* to) {
-  const int64_t strips = (rows + kTileRows - 1) / kTileRows;
-  for (int64_t i = 0; i < strips; ++i, to += kTileRows * k) {
-    const int64_t top = rows * i / strips, height = rows * (i + 1) / strips - top;
-    pack_strip<T>(a + top * a_row, a_row, a_col, height, k, to);
-  }
 }
 
 template <typename T>
