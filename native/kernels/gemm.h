@@ -28,7 +28,7 @@ constexpr int64_t kLeastDepth = 64;          // of a block of k: below, loading 
 constexpr int64_t kColumns = 768;            // columns of a piece
 constexpr int64_t kStayingBytes = 24 << 10;  // of b that stay in the first-level cache beside what else is read
 constexpr int64_t kTinyWork = 2048;          // multiply-adds below which no tiles are made
-constexpr int64_t kThinWeights = 1 << 18;    // elements of b from which on a thin product is worth it
+constexpr int64_t kThinWeights = 1 << 18;    // elements of b that the second-level cache does not hold
 constexpr int64_t kThinRows = 256;           // rows that share one packing of b
 constexpr int64_t kThinPanels = 8;           // of b at once: its rows are read in runs long enough for memory
 constexpr int64_t kStreamRows = 63;          // rows up to which a narrow b is read from memory for each piece
@@ -62,7 +62,7 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   // One row of a is bound by the reading of b, which is best done in place; narrow blocks would cut the epilogue small.
   const int64_t row_bytes = s.n * static_cast<int64_t>(sizeof(T));
   l.streams_b = !is_tiny && s.b_col == 1 && s.b_row == s.n && s.m <= kStreamRows && row_bytes <= kStreamBytes &&
-                s.k * row_bytes > kStayingBytes;
+                s.n * s.k >= kThinWeights;
   l.depth = l.streams_b ? std::clamp(kStreamBlock / row_bytes, kLeastDepth, kDepth) : kDepth;
   const bool is_thin = !l.streams_b && s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows &&
                        s.n * s.k >= kThinWeights && l.panels >= (s.m <= 64 ? 4 : 32);
@@ -445,15 +445,20 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
           for (int64_t i = 0; i < strips; ++i) multiply(i, strips, j);
       }
       for (int64_t i = 0; has_narrow && i < tall; ++i) multiply(i, tall, whole);
-      if (!overlaps) continue;
-      const T* right = b + depth * s.b_row + column;
+      // Unless b is streamed, sums of the last columns stay in registers for all of k.
+      const bool is_last = depth + k == s.k;
+      if (!overlaps || !(l.streams_b || is_last)) continue;
+      const int64_t from = l.streams_b ? depth : 0, own = depth + k - from;
+      const T* above = a + first * s.a_row + from * s.a_col;
+      const T* right = b + from * s.b_row + column;
       if (edge > w && columns >= nr) {
-        overlapping_strips<T, kTileVectors>(count, k, left, s.a_row, s.a_col, right + columns - nr, s.b_row,
-                                            to + columns - nr, c_row, nr - edge, adds);
+        overlapping_strips<T, kTileVectors>(count, own, above, s.a_row, s.a_col, right + columns - nr, s.b_row,
+                                            to + columns - nr, c_row, nr - edge, from > 0);
       } else {
         for (int64_t j = whole; j < columns; j += w) {
           const int64_t at = std::min(j, columns - w);
-          overlapping_strips<T, 1>(count, k, left, s.a_row, s.a_col, right + at, s.b_row, to + at, c_row, j - at, adds);
+          overlapping_strips<T, 1>(count, own, above, s.a_row, s.a_col, right + at, s.b_row, to + at, c_row, j - at,
+                                   from > 0);
         }
       }
     }
