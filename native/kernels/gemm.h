@@ -8,7 +8,8 @@
 //   thin   few rows, many weights: pieces are blocks of columns; a is packed once for all, each piece packs its own b
 //   rows   pieces are blocks of rows, and of columns where there are many.  b is read in place when its rows are
 //          contiguous and few rows of a pass over it, else packed into panels of NR columns that all pieces share; a is
-//          packed per piece when many columns read it
+//          packed per piece when many columns read it.  A narrow b that few rows pass over is read from memory in
+//          blocks of k that stay in the first-level cache while all rows of a piece meet them
 // K is never split between pieces, so the bits do not depend on threads.
 #pragma once
 
@@ -17,26 +18,22 @@
 
 #include "kernels/kernels.h"
 #include "kernels/map.h"
+#include "kernels/pack.h"
 #include "kernels/vector.h"
 
 namespace yeoul::YEOUL_ISA {
 
-#if defined(__AVX512F__)
-constexpr int kTileVectors = 3, kTileRows = 8;  // 24 accumulators, 3 of b, 1 of a: 28 of 32 registers
-#else
-constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of a: 15 of 16 registers
-#endif
-constexpr int kTallRows = 12;  // of a tile one vector wide, for the last few columns
-
-constexpr int64_t kDepth = 320;            // k of a panel: a panel of b stays in the first-level cache
-constexpr int64_t kColumns = 768;          // columns of a piece
-constexpr int64_t kTinyWork = 2048;        // multiply-adds below which no tiles are made
-constexpr int64_t kThinWeights = 1 << 18;  // elements of b from which on a thin product is worth it
-constexpr int64_t kThinRows = 256;         // rows that share one packing of b
-constexpr int64_t kThinPanels = 8;         // of b at once: its rows are read in runs long enough for memory
-
-template <typename T>
-constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;
+constexpr int64_t kDepth = 320;              // k of a panel: a panel of b stays in the first-level cache
+constexpr int64_t kLeastDepth = 64;          // of a block of k: below, loading and storing sums takes too long
+constexpr int64_t kColumns = 768;            // columns of a piece
+constexpr int64_t kStayingBytes = 24 << 10;  // of b that stay in the first-level cache beside what else is read
+constexpr int64_t kTinyWork = 2048;          // multiply-adds below which no tiles are made
+constexpr int64_t kThinWeights = 1 << 18;    // elements of b that the second-level cache does not hold
+constexpr int64_t kThinRows = 256;           // rows that share one packing of b
+constexpr int64_t kThinPanels = 8;           // of b at once: its rows are read in runs long enough for memory
+constexpr int64_t kStreamRows = 63;          // rows up to which a narrow b is read from memory for each piece
+constexpr int64_t kStreamBytes = 512;        // of a row of b that counts as narrow
+constexpr int64_t kStreamBlock = 32 << 10;   // bytes of b between whose reads the sums are stored
 
 enum class GemmWay : uint8_t { tiny, thin, rows };
 
@@ -45,6 +42,8 @@ struct GemmLayout {
   int64_t row_blocks, rows;  // pieces along m, rows in each
   int64_t column_blocks, columns;
   bool packs_a, packs_b;
+  bool streams_b;  // in place, block by block
+  int64_t depth;   // of a block of k
   int64_t panels;  // of b
   size_t a_bytes, b_bytes, c_bytes, map_bytes;
 
@@ -61,12 +60,16 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   l.panels = (s.n + nr - 1) / nr;
   const bool is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
   // One row of a is bound by the reading of b, which is best done in place; narrow blocks would cut the epilogue small.
-  const bool is_thin = s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows && s.n * s.k >= kThinWeights &&
-                       l.panels >= (s.m <= 64 ? 4 : 32);
+  const int64_t row_bytes = s.n * static_cast<int64_t>(sizeof(T));
+  l.streams_b = !is_tiny && s.b_col == 1 && s.b_row == s.n && s.m <= kStreamRows && row_bytes <= kStreamBytes &&
+                s.n * s.k >= kThinWeights;
+  l.depth = l.streams_b ? std::clamp(kStreamBlock / row_bytes, kLeastDepth, kDepth) : kDepth;
+  const bool is_thin = !l.streams_b && s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows &&
+                       s.n * s.k >= kThinWeights && l.panels >= (s.m <= 64 ? 4 : 32);
   l.way = is_tiny ? GemmWay::tiny : is_thin ? GemmWay::thin : GemmWay::rows;
   const auto bytes = [](int64_t count) { return count > 0 ? static_cast<size_t>(count) * sizeof(T) + 64 : 0; };
   l.map_bytes = epilogue ? map_scratch_bytes(*epilogue) + 64 : 0;
-  const int64_t depth = std::min(s.k, kDepth);
+  const int64_t depth = std::min(s.k, l.depth);
   if (is_thin) {
     l.row_blocks = 1, l.rows = s.m;
     l.column_blocks = std::min<int64_t>(l.panels, 4);
@@ -77,8 +80,8 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   }
   // Rows of b that lie a large power of two apart would all fall on the same few cache sets.
   const bool collides = s.b_row * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && s.m >= 2 * kTileRows;
-  l.packs_b = !is_tiny && (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) &&
-                                            s.k * s.n * static_cast<int64_t>(sizeof(T)) > 24 * 1024));
+  l.packs_b = !is_tiny && !l.streams_b &&
+              (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) && s.k * row_bytes > kStayingBytes));
   l.packs_a = !is_tiny && s.k >= 64 && s.m >= 2 * kTileRows && s.n >= (s.a_col == 1 ? 16 : 4) * nr;
   l.column_blocks = std::max<int64_t>((s.n + kColumns - 1) / kColumns, 1);
   l.columns = ((s.n + l.column_blocks - 1) / l.column_blocks + nr - 1) / nr * nr;
@@ -122,73 +125,6 @@ Plan gemm_plan_typed(const GemmShape& s, const MapProgram* epilogue) {
 
 inline Plan gemm_plan(const GemmShape& s, const MapProgram* epilogue) {
   return s.type == DType::F64 ? gemm_plan_typed<double>(s, epilogue) : gemm_plan_typed<float>(s, epilogue);
-}
-
-// One panel: k rows of NR columns.  What stands beyond the edge is read by products that nobody keeps; it is whatever
-// follows in b.
-template <typename T>
-void pack_panel(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to,
-                int64_t nr = kTileColumns<T>) {
-  if (column == 1) {
-    const int64_t inside =
-        columns == nr ? k : (row > 0 ? k - 1 - (nr - columns) / row : 0);  // rows with NR elements of b from here on
-    int64_t p = 0;
-    if (nr == kTileColumns<T>) {  // a size the compiler knows
-      for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, sizeof(T) * kTileColumns<T>);
-    }
-    for (; p < inside; ++p, to += nr) std::memcpy(to, b + p * row, static_cast<size_t>(nr) * sizeof(T));
-    for (; p < k; ++p, to += nr) {
-      std::copy_n(b + p * row, columns, to);
-      std::fill(to + columns, to + nr, T(0));
-    }
-    return;
-  }
-  constexpr int64_t kSide = 16;  // squares, so that lines of b are used whole
-  for (int64_t p0 = 0; p0 < k; p0 += kSide) {
-    const int64_t stop = std::min(p0 + kSide, k);
-    for (int64_t j = 0; j < columns; ++j)
-      for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = b[p * row + j * column];
-    for (int64_t j = columns; j < nr; ++j)
-      for (int64_t p = p0; p < stop; ++p) to[p * nr + j] = T(0);
-  }
-}
-
-// Panels of NR columns one after the other, written row by row: what lies together in b is read together.
-template <typename T>
-void pack_panels(const T* b, int64_t row, int64_t column, int64_t k, int64_t columns, T* to,
-                 int64_t nr = kTileColumns<T>) {
-  const int64_t whole = columns / nr;
-  if (column == 1 && nr == kTileColumns<T>) {
-    for (int64_t p = 0; p < k; ++p)
-      for (int64_t j = 0; j < whole; ++j)
-        std::memcpy(to + (j * k + p) * nr, b + p * row + j * nr, sizeof(T) * kTileColumns<T>);
-  } else {
-    for (int64_t j = 0; j < whole; ++j) pack_panel<T>(b + j * nr * column, row, column, k, nr, to + j * k * nr, nr);
-  }
-  if (whole * nr < columns)
-    pack_panel<T>(b + whole * nr * column, row, column, k, columns - whole * nr, to + whole * k * nr, nr);
-}
-
-// Some rows of a, k by k: what a tile broadcasts lies in one stream.
-template <typename T>
-void pack_strip(const T* a, int64_t a_row, int64_t a_col, int64_t height, int64_t k, T* to) {
-  if (a_row == 1) {
-    for (int64_t p = 0; p < k; ++p)
-      for (int64_t r = 0; r < height; ++r) to[p * kTileRows + r] = a[p * a_col + r];
-  } else {
-    for (int64_t r = 0; r < height; ++r)
-      for (int64_t p = 0; p < k; ++p) to[p * kTileRows + r] = a[r * a_row + p * a_col];
-  }
-}
-
-// Rows of a in even strips.
-template <typename T>
-void pack_strips(const T* a, int64_t a_row, int64_t a_col, int64_t rows, int64_t k, T* to) {
-  const int64_t strips = (rows + kTileRows - 1) / kTileRows;
-  for (int64_t i = 0; i < strips; ++i, to += kTileRows * k) {
-    const int64_t top = rows * i / strips, height = rows * (i + 1) / strips - top;
-    pack_strip<T>(a + top * a_row, a_row, a_col, height, k, to);
-  }
 }
 
 template <typename T>
@@ -325,6 +261,38 @@ void even_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_c
   }
 }
 
+// The same where others have computed the first `kept` columns already: they are computed again, but never added to
+// twice.
+template <typename T, int NV>
+void overlapping_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row,
+                        T* c, int64_t c_row, int64_t kept, bool adds) {
+  if (!adds || kept == 0) return even_strips<T, NV>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
+  constexpr int64_t columns = NV * kLanes<T>, height = NV == 1 ? kTallRows : kTileRows;
+  T own[height * columns];
+  for (int64_t top = 0; top < rows; top += height) {
+    const int64_t count = std::min(height, rows - top);
+    T* to = c + top * c_row;
+    if (adds)
+      for (int64_t i = 0; i < count; ++i) std::memcpy(own + i * columns, to + i * c_row, sizeof(T) * columns);
+    tile_rows<T, NV>(count, k, a + top * a_row, a_row, a_col, b, b_row, own, columns, adds);
+    for (int64_t i = 0; i < count; ++i) copy_few(to + i * c_row + kept, own + i * columns + kept, columns - kept);
+  }
+}
+
+// Memory that is fetched, bit by bit, while products are computed.
+template <typename T>
+struct Fetch {
+  const T *at, *end;
+  int64_t share;
+
+  Fetch(const T* first, const T* last, int64_t turns) : at(first), end(last), share((last - first) / turns + 1) {}
+  template <int kForWriting>
+  void turn() {
+    constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(T));
+    for (const T* stop = std::min(at + share, end); at < stop; at += line) __builtin_prefetch(at, kForWriting, 2);
+  }
+};
+
 template <typename T>
 inline void tiny_product(const GemmShape& s, const T* a, const T* b, T* c, int64_t c_row, int64_t rows) {
   for (int64_t i = 0; i < rows; ++i) {
@@ -440,49 +408,57 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
     return b + depth * s.b_row + column + j;
   };
   // The epilogue takes a few strips at once: long runs of byte code over what is still in the first-level cache.
-  const bool is_shallow = !l.packs_a && s.k <= kDepth;
-  const bool keeps_b = is_shallow && s.k * columns * static_cast<int64_t>(sizeof(T)) <= 24 * 1024;
+  const bool is_shallow = !l.packs_a && s.k <= l.depth;
+  const bool keeps_b = l.streams_b || (is_shallow && s.k * columns * static_cast<int64_t>(sizeof(T)) <= kStayingBytes);
   const int64_t together = is_shallow && task.epilogue ? std::max<int64_t>(3072 / columns, kTileRows) : rows;
   const int64_t groups = (rows + together - 1) / together;
   const bool has_narrow = l.packs_b && !l.packs_a && edge != 0 && edge <= w;  // done by tall tiles
   const int64_t whole = columns - (overlaps || has_narrow ? edge : 0);
   for (int64_t group = 0; group < groups; ++group) {
     const int64_t first = rows * group / groups, count = rows * (group + 1) / groups - first;
-    for (int64_t depth = 0; depth < s.k; depth += kDepth) {
-      const int64_t k = std::min(kDepth, s.k - depth);
+    const int64_t strips = round_to_strips(count) / kTileRows, tall = (count + kTallRows - 1) / kTallRows;
+    T* to = c + first * c_row;
+    for (int64_t depth = 0; depth < s.k; depth += l.depth) {
+      const int64_t k = std::min(l.depth, s.k - depth);
+      const bool adds = depth > 0;
       const T* left = a + first * s.a_row + depth * s.a_col;
       if (l.packs_a) pack_strips<T>(left, s.a_row, s.a_col, count, k, packed_a);
-      const auto multiply = [&](int64_t strip, int64_t strips, int64_t j) {
-        const int64_t top = count * strip / strips, height = count * (strip + 1) / strips - top;
+      const auto multiply = [&](int64_t strip, int64_t of, int64_t j) {
+        const int64_t top = count * strip / of, height = count * (strip + 1) / of - top;
         int64_t stride;
         const T* panel = panel_at(j, depth, &stride);
         const T* from = l.packs_a ? packed_a + strip * kTileRows * k : left + top * s.a_row;
         tile_any<T>(height, std::min(nr, columns - j), k, from, l.packs_a ? 1 : s.a_row,
-                    l.packs_a ? kTileRows : s.a_col, panel, stride, c + (first + top) * c_row + j, c_row, depth > 0);
+                    l.packs_a ? kTileRows : s.a_col, panel, stride, to + top * c_row + j, c_row, adds);
       };
-      const int64_t strips = (count + kTileRows - 1) / kTileRows;
       if (keeps_b) {
-        for (int64_t i = 0; i < strips; ++i)
-          for (int64_t j = 0; j < whole; j += nr) multiply(i, strips, j);
+        const T* end = b + (depth + k) * s.b_row;
+        Fetch ahead(end, end + (l.streams_b ? std::min(k, s.k - depth - k) * s.b_row : 0), strips * (whole / nr + 1));
+        for (int64_t i = 0; i < strips; ++i) {
+          for (int64_t j = 0; j < whole; j += nr) {
+            ahead.template turn<0>();
+            multiply(i, strips, j);
+          }
+        }
       } else {
         for (int64_t j = 0; j < whole; j += nr)
           for (int64_t i = 0; i < strips; ++i) multiply(i, strips, j);
       }
-      if (has_narrow) {
-        const int64_t tall = (count + kTallRows - 1) / kTallRows;
-        for (int64_t i = 0; i < tall; ++i) multiply(i, tall, whole);
-      }
-    }
-    if (overlaps) {
-      const T* left = a + first * s.a_row;
-      T* to = c + first * c_row;
+      for (int64_t i = 0; has_narrow && i < tall; ++i) multiply(i, tall, whole);
+      // Unless b is streamed, sums of the last columns stay in registers for all of k.
+      const bool is_last = depth + k == s.k;
+      if (!overlaps || !(l.streams_b || is_last)) continue;
+      const int64_t from = l.streams_b ? depth : 0, own = depth + k - from;
+      const T* above = a + first * s.a_row + from * s.a_col;
+      const T* right = b + from * s.b_row + column;
       if (edge > w && columns >= nr) {
-        even_strips<T, kTileVectors>(count, s.k, left, s.a_row, s.a_col, b + column + columns - nr, s.b_row,
-                                     to + columns - nr, c_row);
+        overlapping_strips<T, kTileVectors>(count, own, above, s.a_row, s.a_col, right + columns - nr, s.b_row,
+                                            to + columns - nr, c_row, nr - edge, from > 0);
       } else {
         for (int64_t j = whole; j < columns; j += w) {
           const int64_t at = std::min(j, columns - w);
-          even_strips<T, 1>(count, s.k, left, s.a_row, s.a_col, b + column + at, s.b_row, to + at, c_row);
+          overlapping_strips<T, 1>(count, own, above, s.a_row, s.a_col, right + at, s.b_row, to + at, c_row, j - at,
+                                   from > 0);
         }
       }
     }

@@ -698,14 +698,21 @@ enum class Access : uint8_t { Accumulator, Contiguous, Scalar, Row, General };
 struct PreparedInput {
   Access access;
   int64_t item;
-  int64_t scratch;  // offset of its register there
+  int64_t scratch;    // offset of its register there
+  bool is_read_once;  // a scalar of which only the first element is read
 };
 
+struct PreparedOp;
+using FusedFunction = void (*)(char* const* location, const PreparedOp* ops, int64_t n);
+
 struct PreparedOp {
+  MapOpCode code;
   MapFunction function;
   WideFunction wide;                // of ops with more than three operands
+  FusedFunction fused;              // does this op and the next two
   int32_t dst, read[kMaxOperands];  // locations: inputs, then registers in scratch, then outputs in memory
   bool is_constant;                 // filled once a call
+  bool is_read_once;                // only the first element is read
   DType type;
   double number;
 };
@@ -726,6 +733,56 @@ struct Prepared {
   PreparedOp* ops;
   PreparedOutput* outputs;
 };
+
+// The whole update of Adam in one pass: what each op alone would store and the next one load again stays in registers.
+template <typename T>
+void adam_update(char* const* location, const PreparedOp* ops, int64_t n) {
+  const PreparedOp &mean = ops[0], &square = ops[1], &step = ops[2];
+  const auto at = [&](int32_t i) { return reinterpret_cast<T*>(location[i]); };
+  const T *m = at(mean.read[0]), *g = at(mean.read[1]), *v = at(square.read[0]), *x = at(step.read[0]);
+  T *new_m = at(mean.dst), *new_v = at(square.dst), *new_x = at(step.dst);
+  const T mean_share = *at(mean.read[2]), square_share = *at(square.read[2]);
+  const T rate = *at(step.read[2]), epsilon = *at(step.read[4]);
+#pragma GCC ivdep
+  for (int64_t i = 0; i < n; ++i) {
+    const T old_x = x[i];
+    const T average = Lerp::of(m[i], g[i], mean_share), moment = LerpSquare::of(v[i], g[i], square_share);
+    new_m[i] = average;
+    new_v[i] = moment;
+    new_x[i] = AdamStep::of(old_x, average, rate, moment, epsilon);
+  }
+}
+
+inline bool is_uniform(const Prepared& p, const MapProgram& m, int32_t location) {
+  if (location < m.n_inputs) return p.inputs[location].access == Access::Scalar;
+  return std::any_of(p.ops, p.ops + p.n_constants, [&](const PreparedOp& op) { return op.dst == location; });
+}
+
+// m <- m + (g - m) a;  v <- v + (g^2 - v) b;  x <- x - m rate / (sqrt(v) + epsilon)
+inline bool is_adam(const Prepared& p, const MapProgram& m, const PreparedOp* ops) {
+  const PreparedOp &mean = ops[0], &square = ops[1], &step = ops[2];
+  return mean.code == MapOpCode::op_lerp && square.code == MapOpCode::op_lerp_square &&
+         step.code == MapOpCode::op_adam_step && mean.type == step.type && square.type == step.type &&
+         square.read[1] == mean.read[1] && step.read[1] == mean.dst && step.read[3] == square.dst &&
+         square.read[0] != mean.dst && square.read[1] != mean.dst && square.dst != mean.dst &&
+         step.read[0] != mean.dst && step.read[0] != square.dst && is_uniform(p, m, mean.read[2]) &&
+         is_uniform(p, m, square.read[2]) && is_uniform(p, m, step.read[2]) && is_uniform(p, m, step.read[4]);
+}
+
+// Adam's numbers need not fill a tile each where no other op reads them.
+inline void prepare_adam(Prepared& p, const MapProgram& m, PreparedOp* ops) {
+  ops->fused = ops->type == DType::F64 ? adam_update<double> : adam_update<float>;
+  for (const int32_t location : {ops[0].read[2], ops[1].read[2], ops[2].read[2], ops[2].read[4]}) {
+    const auto reads = [&](const PreparedOp& op) {
+      return (&op < ops || &op > ops + 2) && std::count(op.read, op.read + kMaxOperands, location) > 0;
+    };
+    const auto stores = [&](const PreparedOutput& output) { return output.from == location; };
+    if (std::any_of(p.ops + p.n_constants, p.ops + m.n_ops, reads)) continue;
+    if (std::any_of(p.outputs, p.outputs + m.n_outputs, stores)) continue;
+    if (location < m.n_inputs) p.inputs[location].is_read_once = true;
+    for (PreparedOp* op = p.ops; op < p.ops + p.n_constants; ++op) op->is_read_once |= op->dst == location;
+  }
+}
 
 inline double op_cost(MapOpCode code) {
   if (code >= MapOpCode::op_sin && code < MapOpCode::op_erf && code != MapOpCode::op_tanh &&
@@ -787,6 +844,7 @@ inline void map_prepare(const MapProgram& m, void* storage) {
                : row           ? Access::Row
                                : Access::General;
     q.scratch = q.access > Access::Contiguous ? take(q.item) : 0;
+    q.is_read_once = false;
     p->cost += 0.05 * static_cast<double>(q.item) / 4.0;
   }
   const int32_t first_register = m.n_inputs, first_output = first_register + m.n_registers;
@@ -829,8 +887,11 @@ inline void map_prepare(const MapProgram& m, void* storage) {
     for (int r = 0; r < kMaxOperands; ++r) q.read[r] = where[op.read[r]];
     const int32_t o = last_write[op.dst] == k ? direct[op.dst] : -1;
     q.dst = where[op.dst] = o >= 0 ? first_output + o : first_register + op.dst;
+    q.code = op.code;
     q.type = op.type;
     q.number = op.number;
+    q.fused = nullptr;
+    q.is_read_once = false;
     q.is_constant = op.code == MapOpCode::op_const && writes[op.dst] == 1 && o < 0;
     q.wide = wide_function(op);
     q.function = op.code == MapOpCode::op_const || q.wide ? nullptr : map_function(op);
@@ -841,6 +902,8 @@ inline void map_prepare(const MapProgram& m, void* storage) {
   // Constants that are filled once come first, wherever they stood.
   std::stable_partition(p->ops, p->ops + m.n_ops, [](const PreparedOp& op) { return op.is_constant; });
   for (int k = 0; k < m.n_ops; ++k) p->n_constants += p->ops[k].is_constant;
+  for (int k = p->n_constants; k + 2 < m.n_ops; ++k)
+    if (is_adam(*p, m, p->ops + k)) prepare_adam(*p, m, p->ops + k);
   p->scratch_bytes = scratch + static_cast<int64_t>(sizeof(void*)) * p->n_locations + 128;
 }
 
@@ -908,7 +971,7 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
         break;
       case Access::Scalar:
         location[i] = registers + q.scratch;
-        splat(location[i], values[input.value], q.item, longest);
+        splat(location[i], values[input.value], q.item, q.is_read_once ? 1 : longest);
         break;
       case Access::Row:
         location[i] = registers + q.scratch;
@@ -933,7 +996,8 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
       location[first_output + o] = static_cast<char*>(values[output.value]) + begin * p.outputs[o].item;
     }
   }
-  for (int k = 0; k < p.n_constants; ++k) fill(location[p.ops[k].dst], p.ops[k].type, longest, p.ops[k].number);
+  for (const PreparedOp* op = p.ops; op != p.ops + p.n_constants; ++op)
+    fill(location[op->dst], op->type, op->is_read_once ? 1 : longest, op->number);
 
   const PreparedOp* const ops_end = p.ops + m.n_ops;
   for (int64_t at = begin;;) {
@@ -954,13 +1018,17 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
     }
     for (const PreparedOp* op = p.ops + p.n_constants; op != ops_end; ++op) {
       const int32_t* read = op->read;
-      if (op->function)
+      if (op->fused) {
+        op->fused(location, op, n);
+        op += 2;
+      } else if (op->function) {
         op->function(location[op->dst], location[read[0]], location[read[1]], location[read[2]], n);
-      else if (op->wide)
+      } else if (op->wide) {
         op->wide(location[op->dst], location[read[0]], location[read[1]], location[read[2]], location[read[3]],
                  location[read[4]], n);
-      else
+      } else {
         fill(location[op->dst], op->type, n, op->number);
+      }
     }
     for (int o = 0; o < m.n_outputs; ++o) {
       const PreparedOutput& q = p.outputs[o];

@@ -234,20 +234,6 @@ inline void transform_targets(const WinogradLayout& l, int64_t first, int64_t la
   }
 }
 
-// Memory that is fetched, bit by bit, while products are computed.
-struct Fetch {
-  const float *at, *end;
-  int64_t share;
-
-  Fetch(const float* first, const float* last, int64_t turns)
-      : at(first), end(last), share((last - first) / turns + 1) {}
-  template <int kForWriting>
-  void turn() {
-    constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(float));
-    for (const float* stop = std::min(at + share, end); at < stop; at += line) __builtin_prefetch(at, kForWriting, 2);
-  }
-};
-
 // One place of some tiles and filters: k channels of the sources times panels of the kernel.
 inline void multiply_place(const WinogradLayout& l, int place, int64_t tiles, int64_t filters, int64_t k,
                            const float* sources, const float* kernels, float* targets, bool adds) {

@@ -12,6 +12,7 @@ from yeoul import _native
     [
         (32, 100, 784), (33, 17, 70), (7, 9, 65), (100, 1030, 400), (5, 8, 300), (64, 512, 64), (90, 31, 330), (50, 20, 900),
         (49, 512, 600), (6, 1001, 300), (63, 300, 1000), (200, 1030, 330),  # few rows by many weights
+        (32, 100, 3136), (63, 57, 4700), (5, 61, 4300), (1, 64, 4100), (13, 8, 32800),  # by narrow weights, block by block
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -29,7 +30,7 @@ def test_products_whose_last_panel_overlaps(m, n, k, dtype, layout):
     np.testing.assert_allclose(np.asarray(compiled(left, right)), expected, rtol=0, atol=np.finfo(dtype).eps * k * 4)
 
 
-@pytest.mark.parametrize(("m", "n", "k"), [(49, 512, 600), (49, 160, 960), (196, 1030, 300)])
+@pytest.mark.parametrize(("m", "n", "k"), [(49, 512, 600), (49, 160, 960), (196, 1030, 300), (32, 100, 3136)])
 def test_products_are_the_same_bits_for_any_number_of_threads(m, n, k):
     rng = np.random.default_rng(0)
     a, b, bias = (rng.standard_normal(shape).astype(np.float32) for shape in ((m, k), (k, n), (n,)))

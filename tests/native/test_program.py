@@ -828,3 +828,30 @@ def test_ops_of_five_operands(name, dtype):
     x, step, rate, square, epsilon = arrays
     root = np.sqrt(square) + epsilon if name == "adam_step" else np.sqrt(square + epsilon)
     np.testing.assert_allclose(y, x - step * rate / root, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("varying", [None, "mean_share", "square_share", "rate", "epsilon"])
+def test_the_update_of_adam(dtype, varying):
+    """The three ops are one pass where all but the arrays is scalar, and the same where something is not."""
+    count, rng = 1003, np.random.default_rng(0)
+    g, x, m = (rng.standard_normal(count).astype(dtype) for _ in range(3))
+    v = rng.uniform(0.0, 1.0, count).astype(dtype)
+    numbers = {"mean_share": 0.1, "square_share": 0.001, "rate": 0.01, "epsilon": 1e-7}
+    scalars = [np.full(count if name == varying else 1, number, dtype) for name, number in numbers.items()]
+    a = Assembler()
+    slots = [a.slot(count, dtype), *(a.slot(count, dtype, writable=True) for _ in range(3))]
+    slots += [a.slot(y.size, dtype) for y in scalars]
+    steps = [("lerp", dtype, 8, 2, 0, 4), ("lerp_square", dtype, 9, 3, 0, 5), ("adam_step", dtype, 10, 1, 8, 6, 9, 7)]
+    inputs = [(slot, (1,)) for slot in slots[:4]] + [
+        (s, (int(y.size > 1),)) for s, y in zip(slots[4:], scalars, strict=True)
+    ]
+    a.emit("map", *byte_code((count,), inputs, [(slots[1], 10), (slots[2], 8), (slots[3], 9)], 11, steps))
+    new_x, new_m, new_v = x.copy(), m.copy(), v.copy()
+    a.run(g, new_x, new_m, new_v, *scalars)
+    mean_share, square_share, rate, epsilon = scalars
+    mean, square = m + (g - m) * mean_share, v + (g * g - v) * square_share
+    for found, expected in ((new_m, mean), (new_v, square), (new_x, x - mean * rate / (np.sqrt(square) + epsilon))):
+        np.testing.assert_allclose(
+            found, expected, rtol=2e-6 if dtype is np.float32 else 1e-13, atol=np.finfo(dtype).eps
+        )
