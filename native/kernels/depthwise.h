@@ -31,8 +31,9 @@ struct Stretch {
   int64_t source_ahead, target_ahead, phase;
 };
 
-constexpr int64_t kStaysInCache = 8 << 20;  // bytes of source and targets
-constexpr int64_t kFetchAhead = 32 * 1024;  // elements, at most
+constexpr int64_t kStaysInCache = 12 << 20;  // bytes of source and targets
+constexpr int64_t kForeseen = 128;           // bytes of a pixel: steps so short are foreseen by hardware
+constexpr int64_t kFetchAhead = 32 * 1024;   // elements, at most
 
 // Asks for the part of N pixels at `row` that falls to the vector of channels at `c`.
 template <int N, typename V, typename T>
@@ -232,10 +233,11 @@ void depthwise_kernel_row(const Stretch& a, int64_t count, const T* x, const T* 
   });
 }
 
-inline bool outgrows_cache(const ConvShape& s) {
+inline bool depthwise_fetches(const ConvShape& s) {
   int64_t input = s.batch * s.groups, output = input;
   for (const Spatial& axis : s.axes) input *= axis.in, output *= axis.out;
-  return (input + output) * item_size(s.type) > kStaysInCache;
+  const int64_t item = item_size(s.type);
+  return s.groups * item > kForeseen && (input + output) * item > kStaysInCache;
 }
 
 // visit(stretch, count, where its first target stands among those of the block) for rows of a block's targets, phase by
@@ -254,7 +256,7 @@ void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& 
   a.rows = rows;
   a.channels = s.groups;
   a.size = p.source[2];
-  a.fetches = outgrows_cache(s);
+  a.fetches = depthwise_fetches(s);
   const int64_t pixels_ahead = std::max<int64_t>(kFetchAhead / a.channels, 1);
   a.target_ahead = std::min(p.target[2], pixels_ahead) * a.channels;
   int64_t row = 0;  // the first of its targets

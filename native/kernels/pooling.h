@@ -6,7 +6,8 @@
 //
 // Channels lie side by side in vectors.  Pieces are rows of windows; where windows write to x, bands of its rows, each
 // with all windows that meet it.  There a row of windows goes in strips of up to four, each element of x being visited
-// once per strip, and rows of x become zero just before the first window that meets them.
+// once per strip, and rows of x become zero just before the first window that meets them.  Overlapping maxima (3x3, two
+// apart) go one by one, and write what no window has met before instead.
 #pragma once
 
 #include <algorithm>

@@ -244,8 +244,8 @@ def test_depthwise_strips_and_their_edges(window, stride, dilation, padding, siz
 @pytest.mark.parametrize(("stride", "padding"), [(1, (1, 1)), (2, (0, 1)), (2, (1, 1))])
 def test_depthwise_of_images_that_outgrow_the_cache(stride, padding):
     rng = np.random.default_rng(stride)
-    size, channels = 57 * stride, 168  # with every kind of strip, and more than 8 MB
-    x = rng.normal(size=(2, size, size, channels)).astype(np.float32)
+    batch, size, channels = 4 - stride, 57 * stride, 168  # more than 12 MB
+    x = rng.normal(size=(batch, size, size, channels)).astype(np.float32)
     kernel = rng.normal(size=(3, 3, 1, channels)).astype(np.float32)
     geometry = {"strides": (stride,) * 2, "padding": (padding,) * 2, "dilation": (1, 1), "groups": channels}
     dy = rng.normal(size=P["conv"].reference(x, kernel, **geometry).shape).astype(np.float32)
