@@ -31,9 +31,9 @@ struct Stretch {
   int64_t source_ahead, target_ahead, phase;
 };
 
-constexpr int64_t kStaysInCache = 12 << 20;  // bytes of source and targets
-constexpr int64_t kForeseen = 128;           // bytes of a pixel: steps so short are foreseen by hardware
-constexpr int64_t kFetchAhead = 32 * 1024;   // elements, at most
+constexpr int64_t kStaysInCache = 9 << 20;  // bytes of source and targets
+constexpr int64_t kForeseen = 128;          // bytes of a pixel: steps so short are foreseen by hardware
+constexpr int64_t kFetchAhead = 32 * 1024;  // elements, at most
 
 // Asks for the part of N pixels at `row` that falls to the vector of channels at `c`.
 template <int N, typename V, typename T>
