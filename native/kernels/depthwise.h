@@ -5,6 +5,9 @@
 // The source is read in place, a row of targets at a time.  Targets that meet every tap along the last axis go in
 // strips of up to eight: for each vector of channels and each row of the window, K weights stay in registers and each
 // element of the source is loaded once.  Targets at the edges, and windows of other sizes, go one by one, tap by tap.
+//
+// A strip visits its pixels vector by vector, in steps that hardware does not foresee.  Where the images do not stay in
+// the caches, it asks for its share of the next row of source and targets, line after line as they lie in memory.
 #pragma once
 
 #include <algorithm>
@@ -23,7 +26,22 @@ struct Stretch {
   int64_t n_rows, taps;
   int64_t at, size, step, spread, weight_step;
   int64_t channels;
+  bool fetches;   // what the next row of targets reads and writes
+  int64_t fresh;  // behind each of the last `fresh` rows of the window, `source_ahead` elements on, lies a new one
+  int64_t source_ahead, target_ahead, phase;
 };
+
+constexpr int64_t kStaysInCache = 9 << 20;  // bytes of source and targets
+constexpr int64_t kForeseen = 128;          // bytes of a pixel: steps so short are foreseen by hardware
+constexpr int64_t kFetchAhead = 32 * 1024;  // elements, at most
+
+// Asks for the part of N pixels at `row` that falls to the vector of channels at `c`.
+template <int N, typename V, typename T>
+[[gnu::always_inline]] inline void fetch_share(const T* row, int64_t c) {
+  constexpr int line = 64 / static_cast<int>(sizeof(T)), share = N * static_cast<int>(sizeof(V) / sizeof(T));
+#pragma GCC unroll 32
+  for (int i = 0; i < share; i += line) __builtin_prefetch(row + c * N + i);
+}
 
 // The elements of a strip that lie within its source.
 struct Range {
@@ -55,7 +73,7 @@ template <typename V, int X, int K, int S, typename T, typename Visit>
 }
 
 // X targets whose K taps are neighbours in the source, S elements of which lie from target to target.
-template <int X, int K, int S, typename T>
+template <int X, int K, int S, bool FETCHES, typename T>
 void depthwise_strip(const Stretch& a, const Range& inside, const T* x, const T* kernel, T* y, int64_t y_row) {
   const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
   each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
@@ -68,12 +86,14 @@ void depthwise_strip(const Stretch& a, const Range& inside, const T* x, const T*
       V weight[K];
 #pragma GCC unroll 8
       for (int t = 0; t < K; ++t) weight[t] = load_as<V>(weights + t * weight_step);
+      if (FETCHES && r >= a.n_rows - a.fresh) fetch_share<X * S, V>(at - c + a.source_ahead, c);
       each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
 #pragma GCC unroll 8
         for (int t = 0; t < K; ++t)
           if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[(i - t) / S] += source * weight[t];
       });
     }
+    if (FETCHES) fetch_share<X, V>(y + a.target_ahead + a.phase * (X - 1) * a.channels, c);
 #pragma GCC unroll 8
     for (int i = 0; i < X; ++i) store_as<V>(y + i * y_row + c, sum[i]);
   });
@@ -96,19 +116,21 @@ void depthwise_target(const Stretch& a, const Range& taps, const T* x, const T* 
 }
 
 // The same for the kernel's gradient, which is added to `sums`.
-template <int X, int K, int S, typename T>
+template <int X, int K, int S, bool FETCHES, typename T>
 void depthwise_kernel_strip(const Stretch& a, const Range& inside, const T* x, const T* dy, T* sums) {
   const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
   each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     V slope[X];
 #pragma GCC unroll 8
     for (int i = 0; i < X; ++i) slope[i] = load_as<V>(dy + i * a.channels + c);
+    if (FETCHES) fetch_share<X, V>(dy + a.target_ahead, c);
     for (int64_t r = 0; r < a.n_rows; ++r) {
       const T* at = x + a.rows[r].at + c;
       T* own = sums + a.rows[r].length * a.channels + c;
       V sum[K];
 #pragma GCC unroll 8
       for (int t = 0; t < K; ++t) sum[t] = load_as<V>(own + t * weight_step);
+      if (FETCHES && r >= a.n_rows - a.fresh) fetch_share<X * S, V>(at - c + a.source_ahead, c);
       each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
 #pragma GCC unroll 8
         for (int t = 0; t < K; ++t)
@@ -191,8 +213,10 @@ void depthwise_row(const Stretch& a, int64_t count, const T* x, const T* kernel,
     const T* from = x + (a.at + i * a.step) * a.channels;
     if constexpr (K == 0)
       depthwise_target<T>(a, inside, from, kernel, y + i * y_row);
+    else if (a.fetches && X > 4)
+      depthwise_strip<X, K, S, (X > 4), T>(a, inside, from, kernel, y + i * y_row, y_row);
     else
-      depthwise_strip<X, K, S, T>(a, inside, from, kernel, y + i * y_row, y_row);
+      depthwise_strip<X, K, S, false, T>(a, inside, from, kernel, y + i * y_row, y_row);
   });
 }
 
@@ -202,9 +226,18 @@ void depthwise_kernel_row(const Stretch& a, int64_t count, const T* x, const T* 
     const T* from = x + (a.at + i * a.step) * a.channels;
     if constexpr (K == 0)
       depthwise_kernel_target<T>(a, inside, from, dy + i * a.channels, sums);
+    else if (a.fetches && X > 4)
+      depthwise_kernel_strip<X, K, S, (X > 4), T>(a, inside, from, dy + i * a.channels, sums);
     else
-      depthwise_kernel_strip<X, K, S, T>(a, inside, from, dy + i * a.channels, sums);
+      depthwise_kernel_strip<X, K, S, false, T>(a, inside, from, dy + i * a.channels, sums);
   });
+}
+
+inline bool depthwise_fetches(const ConvShape& s) {
+  int64_t input = s.batch * s.groups, output = input;
+  for (const Spatial& axis : s.axes) input *= axis.in, output *= axis.out;
+  const int64_t item = item_size(s.type);
+  return s.groups * item > kForeseen && (input + output) * item > kStaysInCache;
 }
 
 // visit(stretch, count, where its first target stands among those of the block) for rows of a block's targets, phase by
@@ -223,6 +256,9 @@ void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& 
   a.rows = rows;
   a.channels = s.groups;
   a.size = p.source[2];
+  a.fetches = depthwise_fetches(s);
+  const int64_t pixels_ahead = std::max<int64_t>(kFetchAhead / a.channels, 1);
+  a.target_ahead = std::min(p.target[2], pixels_ahead) * a.channels;
   int64_t row = 0;  // the first of its targets
   for (int64_t n = 0; n < block.size[0]; ++n)
     for (int64_t z = 0; z < targets.size[1]; ++z)
@@ -248,6 +284,9 @@ void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& 
                                   (place + high.place + t1 * high.place_step) * s.axes[2].window + line.place};
             }
           if (a.n_rows == 0) a.taps = 0;
+          a.phase = phase;
+          a.fresh = phase == 0 && y % p.scale[1] == 0 ? high.step : 0;
+          a.source_ahead = std::min(a.size * high.step, pixels_ahead) * a.channels;
           visit(a, clipped(line, block, 2), row + phase);
         }
       }

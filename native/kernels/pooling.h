@@ -6,7 +6,8 @@
 //
 // Channels lie side by side in vectors.  Pieces are rows of windows; where windows write to x, bands of its rows, each
 // with all windows that meet it.  There a row of windows goes in strips of up to four, each element of x being visited
-// once per strip, and rows of x become zero just before the first window that meets them.
+// once per strip, and rows of x become zero just before the first window that meets them.  Overlapping maxima (3x3, two
+// apart) go one by one, and write what no window has met before instead.
 #pragma once
 
 #include <algorithm>
@@ -58,8 +59,16 @@ struct PoolPointers {
 struct Window {
   int64_t at, count[kSpatial], step[kSpatial];
 
-  template <typename Visit>
+  // Y rows of X places in one plane, or as many as counted.
+  template <int Y, int X, typename Visit>
   [[gnu::always_inline]] void each(Visit visit) const {
+    if constexpr (Y > 0) {
+#pragma GCC unroll 3
+      for (int y = 0; y < Y; ++y)
+#pragma GCC unroll 3
+        for (int x = 0; x < X; ++x) visit(at + y * step[1] + x * step[2]);
+      return;
+    }
     for (int64_t z = 0; z < count[0]; ++z)
       for (int64_t y = 0; y < count[1]; ++y) {
         const int64_t row = at + z * step[0] + y * step[1];
@@ -69,23 +78,24 @@ struct Window {
 };
 
 // `c` of one window: V is a vector of channels, or one channel.
-template <Pooling K, typename V, typename T>
+template <Pooling K, int Y, int X, typename V, typename T>
 [[gnu::always_inline]] inline void pool_channels(const PoolPointers<T>& p, const Window& window, int64_t o, int64_t c) {
   if constexpr (K == Pooling::pool_max) {
     V largest = V{} - std::numeric_limits<T>::infinity();
-    window.each([&](int64_t at) {
+    window.each<Y, X>([&](int64_t at) {
       const V x = load_as<V>(p.x + at + c);
-      largest = ((largest > x) | (largest != largest)) ? largest : x;
+      const V larger = largest > x ? largest : x;
+      largest = largest != largest ? largest : larger;
     });
     store_as<V>(p.out + o + c, largest);
   } else if constexpr (K == Pooling::pool_sum) {
     V sum{};
-    window.each([&](int64_t at) { sum += load_as<V>(p.x + at + c); });
+    window.each<Y, X>([&](int64_t at) { sum += load_as<V>(p.x + at + c); });
     store_as<V>(p.out + o + c, sum);
   } else {
     const V largest = load_as<V>(p.y + o + c);
     V picked{}, open = V{} + T(1);
-    window.each([&](int64_t at) {
+    window.each<Y, X>([&](int64_t at) {
       const V x = load_as<V>(p.x + at + c);
       const auto hit = ((x == largest) | (x != x)) & (open > V{});
       picked = hit ? load_as<V>(p.slope + at + c) : picked;
@@ -124,9 +134,16 @@ void pool_row(const PoolTask& t, const PoolPointers<T>& p, int64_t n, int64_t o0
     const Part x = pool_part(a[2], o2);
     window.at = (row + x.first) * t.channels;
     window.count[2] = x.count;
-    int64_t c = 0;
-    for (; c + kLanes<T> <= t.channels; c += kLanes<T>) pool_channels<K, Vec<T>>(p, window, o, c);
-    for (; c < t.channels; ++c) pool_channels<K, T>(p, window, o, c);
+    const auto pool = [&]<int Y, int X>() __attribute__((always_inline)) {
+      each_channel<T>(t.channels, [p = p, window = window, o]<typename V>(int64_t c)
+                                      __attribute__((always_inline)) { pool_channels<K, Y, X, V>(p, window, o, c); });
+    };
+    if (z.count == 1 && y.count == 2 && x.count == 2)
+      pool.template operator()<2, 2>();
+    else if (z.count == 1 && y.count == 3 && x.count == 3)
+      pool.template operator()<3, 3>();
+    else
+      pool.template operator()<0, 0>();
   }
 }
 
@@ -194,6 +211,53 @@ void pool_strip(const PoolPointers<T>& pointers, const PoolRows& met, int64_t ch
   });
 }
 
+// Overlapping maxima: elements [FIRST, LAST) of the R rows of three of a window, the first at `at`, where windows are
+// two apart.  What no window has met is written, not added to: all but the first row where ADDS_ROW, and all but the
+// first element of a row where ADDS.
+template <int R, int FIRST, int LAST, bool ADDS_ROW, bool ADDS, typename T>
+void pool_max_overlap(const PoolPointers<T>& pointers, int64_t channels, int64_t step, int64_t at, int64_t o) {
+  const PoolPointers<T> p = pointers;  // copies, which no store to x can change
+  each_channel<T>(channels, [=]<typename V>(int64_t c) __attribute__((always_inline)) {
+    const V largest = load_as<V>(p.y + o + c);
+    V slope = load_as<V>(p.slope + o + c);
+#pragma GCC unroll 3
+    for (int r = 0; r < R; ++r)
+#pragma GCC unroll 3
+      for (int i = FIRST; i < LAST; ++i) {
+        const int64_t place = at + r * step + i * channels + c;
+        const V x = load_as<V>(p.x + place);
+        const auto hit = (x == largest) | (x != x);
+        V gain = hit ? slope : V{};
+        slope = hit ? V{} : slope;
+        if ((ADDS_ROW && r == 0) || (ADDS && i == 0)) gain += load_as<V>(p.out + place);
+        store_as<V>(p.out + place, gain);
+      }
+  });
+}
+
+// The same for all windows of a row, the first element of whose first window would be at `at`.
+template <int R, bool ADDS_ROW, typename T>
+void pool_max_overlaps(const PoolPointers<T>& p, const Spatial& a, int64_t channels, int64_t at, int64_t o) {
+  const int64_t step = a.in * channels, whole = (a.in + a.low - 3) / 2 + 1;  // windows that end within the row
+  if (a.low == 1)
+    pool_max_overlap<R, 1, 3, ADDS_ROW, false, T>(p, channels, step, at, o);
+  else
+    pool_max_overlap<R, 0, 3, ADDS_ROW, false, T>(p, channels, step, at, o);
+  int64_t i = 1;
+  for (; i < std::min(whole, a.out); ++i)
+    pool_max_overlap<R, 0, 3, ADDS_ROW, true, T>(p, channels, step, at + 2 * i * channels, o + i * channels);
+  if (i < a.out)
+    pool_max_overlap<R, 0, 2, ADDS_ROW, true, T>(p, channels, step, at + 2 * i * channels, o + i * channels);
+}
+
+// Whether all windows are of that kind: only the first along the last axis misses an element, at most one, and only the
+// last one, at most one.
+inline bool pool_overlaps(const Spatial* a) {
+  const int64_t reach = 2 * a[2].out + 1 - a[2].low;
+  return a[0].in == 1 && a[0].out == 1 && a[0].low == 0 && a[1].window == 3 && a[1].stride == 2 && a[2].window == 3 &&
+         a[2].stride == 2 && a[2].low <= 1 && a[2].in > 2 && reach <= a[2].in + 1;
+}
+
 // A row of `count` windows.
 template <Pooling K, int W, int S, bool ADDS, typename T>
 void pool_strips(const PoolTask& t, const PoolPointers<T>& p, const PoolRows& rows, int64_t o) {
@@ -231,6 +295,7 @@ void pool_band(const PoolTask& t, const PoolPointers<T>& p, int64_t n, int64_t f
   const auto clear = [&](int64_t z, int64_t y, int64_t from) {
     std::fill_n(p.out + image + z * step[0] + y * step[1] + from * step[2], (a[2].in - from) * step[2], T(0));
   };
+  const bool overlaps = K == Pooling::pool_max_grad && pool_overlaps(a);
   int64_t next_plane = 0;  // the first that no window has met
   for (int64_t o0 = 0; o0 < a[0].out; ++o0) {
     const Part z = pool_part(a[0], o0);
@@ -241,12 +306,26 @@ void pool_band(const PoolTask& t, const PoolPointers<T>& p, int64_t n, int64_t f
       const Part y = pool_part(a[1], o1);
       const int64_t end = std::min(y.first + y.count, last);
       if (y.count == 0 || end <= first || y.first >= last) continue;
+      const int64_t o = ((n * a[0].out + o0) * a[1].out + o1) * a[2].out * t.channels;
+      if (overlaps && y.count > 1 && first <= y.first && y.first + y.count <= last) {
+        const int64_t covered_end = std::min(2 * a[2].out + 1 - a[2].low, a[2].in);
+        const bool adds = next > y.first;
+        for (; next < y.first; ++next) clear(0, next, 0);
+        for (; next < end; ++next) clear(0, next, covered_end);
+        const int64_t at = image + y.first * step[1] - a[2].low * step[2];
+        if (y.count == 3)
+          adds ? pool_max_overlaps<3, true, T>(p, a[2], t.channels, at, o)
+               : pool_max_overlaps<3, false, T>(p, a[2], t.channels, at, o);
+        else
+          adds ? pool_max_overlaps<2, true, T>(p, a[2], t.channels, at, o)
+               : pool_max_overlaps<2, false, T>(p, a[2], t.channels, at, o);
+        continue;
+      }
       for (int64_t i = next_plane; i < planes_end; ++i)
         for (int64_t j = next; j < end; ++j) clear(i, j, i >= z.first && j >= y.first ? covered : 0);
       next = std::max(next, end);
       const PoolRows rows{
           image + z.first * step[0] + y.first * step[1], {z.count, end - y.first}, {step[0], step[1]}, first - y.first};
-      const int64_t o = ((n * a[0].out + o0) * a[1].out + o1) * a[2].out * t.channels;
       if (is_tiled && a[2].window == 2)
         pool_strips<K, 2, 2, false>(t, p, rows, o);
       else if (is_tiled)

@@ -241,15 +241,39 @@ def test_depthwise_strips_and_their_edges(window, stride, dilation, padding, siz
     assert_runs_as_reference("conv_kernel_grad", [x, dy], {**geometry, "kernel_shape": kernel.shape}, tolerance)
 
 
+@pytest.mark.parametrize(("stride", "padding"), [(1, (1, 1)), (2, (0, 1)), (2, (1, 1))])
+def test_depthwise_of_images_that_outgrow_the_cache(stride, padding):
+    rng = np.random.default_rng(stride)
+    batch, size, channels = 4 - stride, 57 * stride, 168  # more than 12 MB
+    x = rng.normal(size=(batch, size, size, channels)).astype(np.float32)
+    kernel = rng.normal(size=(3, 3, 1, channels)).astype(np.float32)
+    geometry = {"strides": (stride,) * 2, "padding": (padding,) * 2, "dilation": (1, 1), "groups": channels}
+    dy = rng.normal(size=P["conv"].reference(x, kernel, **geometry).shape).astype(np.float32)
+    assert_runs_as_reference("conv", [x, kernel], geometry, 1e-5)
+    assert_runs_as_reference("conv_input_grad", [dy, kernel], {**geometry, "input_shape": x.shape}, 1e-5)
+    assert_runs_as_reference("conv_kernel_grad", [x, dy], {**geometry, "kernel_shape": kernel.shape}, 1e-3)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("sizes", [(12, 8), (45, 13), (3, 30, 7), (5, 4)])
 @pytest.mark.parametrize(
-    ("window", "stride", "padding"), [(2, 2, 0), (2, 2, 1), (3, 2, 1), (3, 1, 1), (3, 3, 0), (2, 3, 1)]
+    ("window", "stride", "padding"),
+    [
+        (2, 2, (0, 0)),
+        (2, 2, (1, 1)),
+        (3, 2, (1, 1)),
+        (3, 2, (0, 0)),
+        (3, 2, (0, 1)),
+        (3, 2, (2, 2)),
+        (3, 1, (1, 1)),
+        (3, 3, (0, 0)),
+        (2, 3, (1, 1)),
+    ],
 )
 def test_gradients_of_pooling_in_strips_and_bands(sizes, window, stride, padding, dtype):
     rng = np.random.default_rng(0)
     rank = len(sizes)
-    geometry = {"window": (window,) * rank, "strides": (stride,) * rank, "padding": ((padding, padding),) * rank}
+    geometry = {"window": (window,) * rank, "strides": (stride,) * rank, "padding": (padding,) * rank}
     x = np.round(rng.normal(size=(1, *sizes, 21)), 1).astype(dtype)  # rounded: with equal elements
     x.flat[17] = np.nan
     y = P["max_pool"].reference(x, **geometry)
