@@ -21,7 +21,7 @@
 
 namespace yeoul::YEOUL_ISA {
 
-#if defined(__AVX512F__)
+#if YEOUL_VECTOR_BYTES == 64  // with twice the registers
 constexpr int kTileVectors = 3, kTileRows = 8;  // 24 accumulators, 3 of b, 1 of a: 28 of 32 registers
 #else
 constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of a: 15 of 16 registers
