@@ -21,13 +21,13 @@
 
 namespace yeoul::YEOUL_ISA {
 
-#if YEOUL_VECTOR_BYTES == 64  // with twice the registers
+#if YEOUL_VECTOR_BYTES == 64
 constexpr int kTileVectors = 3, kTileRows = 8;  // 24 accumulators, 3 of b, 1 of a: 28 of 32 registers
 #else
 constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of a: 15 of 16 registers
 #endif
-// Of a tile one vector wide, for the last few columns.  From the tenth row on offsets of rows are read from memory, which
-// binds where two vectors are loaded in the time of two multiply-adds.
+// Of a tile one vector wide, for the last few columns.  From the tenth row on offsets of rows are read from memory,
+// which binds where two vectors are loaded in the time of two multiply-adds.
 constexpr int kTallRows = YEOUL_VECTOR_BYTES == 64 ? 8 : 12;
 
 constexpr int64_t kDepth = 320;            // k of a panel: a panel of b stays in the first-level cache
