@@ -2,21 +2,25 @@
 # Builds the extension module with sanitizers in a temporary folder and runs tests/native with it.
 #
 #   native/sanitize.sh           addresses and undefined behaviour
+#   native/sanitize.sh wide      the same with the vectors and tiles of AVX-512, made of smaller ones: any processor will do
 #   native/sanitize.sh thread    data races
 #
 # PYTHON names the interpreter (with nanobind, numpy, ml_dtypes and pytest installed); more arguments go to pytest.
 set -eu
 
 kind=address
+wide=OFF
 case "${1:-}" in
   address | thread) kind=$1; shift ;;
+  wide) wide=ON; export YEOUL_ISA=avx2; shift ;;
 esac
 root=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cmake -S "$root" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DYEOUL_SANITIZE=$kind -DPython_EXECUTABLE="$(command -v "$python")" \
+cmake -S "$root" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DYEOUL_SANITIZE=$kind -DYEOUL_WIDE_VECTORS=$wide \
+  -DPython_EXECUTABLE="$(command -v "$python")" \
   ${CMAKE_GENERATOR:+-G "$CMAKE_GENERATOR"} > "$work/log" || { cat "$work/log"; exit 1; }
 cmake --build "$work/build" -j "$(nproc)" > "$work/log" || { cat "$work/log"; exit 1; }
 

@@ -11,12 +11,14 @@
 
 namespace yeoul::YEOUL_ISA {
 
-#if defined(__AVX512F__)
+#if YEOUL_VECTOR_BYTES == 64
 constexpr int kTileVectors = 3, kTileRows = 8;  // 24 accumulators, 3 of b, 1 of a: 28 of 32 registers
 #else
 constexpr int kTileVectors = 2, kTileRows = 6;  // 12 accumulators, 2 of b, 1 of a: 15 of 16 registers
 #endif
-constexpr int kTallRows = 12;  // of a tile one vector wide, for the last few columns
+// Of a tile one vector wide, for the last few columns.  From the tenth row on offsets of rows are read from memory,
+// which binds where two vectors are loaded in the time of two multiply-adds.
+constexpr int kTallRows = YEOUL_VECTOR_BYTES == 64 ? 8 : 12;
 
 template <typename T>
 constexpr int64_t kTileColumns = kTileVectors * kLanes<T>;

@@ -68,10 +68,10 @@ inline double exp_of(double x) {
 inline float log_of(float x) {
   const bool tiny = x < 1.17549435e-38f;
   const float scaled = tiny ? x * 8388608.0f : x;
-  const int32_t bits = std::bit_cast<int32_t>(scaled);
+  const uint32_t bits = std::bit_cast<uint32_t>(scaled);
   // The exponent counted from sqrt(1/2), so that m lies in [sqrt(1/2), sqrt(2)).
-  const int32_t e = (bits - 0x3f3504f3) >> 23;
-  const float m = std::bit_cast<float>(bits - (e << 23)) - 1.0f;
+  const int32_t e = static_cast<int32_t>(bits - 0x3f3504f3) >> 23;
+  const float m = std::bit_cast<float>(bits - (static_cast<uint32_t>(e) << 23)) - 1.0f;
   const float exponent = static_cast<float>(e) - (tiny ? 23.0f : 0.0f);
   const float z = m * m;
   float p = 7.0376836292e-2f;
@@ -96,12 +96,12 @@ inline float log_of(float x) {
 inline double log_of(double x) {
   const bool tiny = x < 2.2250738585072014e-308;
   const double scaled = tiny ? x * 4503599627370496.0 : x;
-  const int64_t bits = std::bit_cast<int64_t>(scaled);
-  const int64_t offset = bits - 0x3fe6a09e667f3bcd;
-  const int64_t field = offset & static_cast<int64_t>(0xfff0000000000000);
+  const uint64_t bits = std::bit_cast<uint64_t>(scaled);
+  const uint64_t offset = bits - 0x3fe6a09e667f3bcd;
+  const uint64_t field = offset & 0xfff0000000000000;
   const double m = std::bit_cast<double>(bits - field);
   // The exponent as a double, again through a mantissa.
-  const int64_t e = static_cast<int64_t>(static_cast<uint64_t>(offset) >> 52);
+  const auto e = static_cast<int64_t>(offset >> 52);
   const double raw = std::bit_cast<double>(e | 0x4330000000000000) - 4503599627370496.0;
   const double exponent = (raw >= 2048.0 ? raw - 4096.0 : raw) - (tiny ? 52.0 : 0.0);
   const double f = m - 1.0;

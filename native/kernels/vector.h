@@ -7,13 +7,17 @@
 
 namespace yeoul::YEOUL_ISA {
 
+// Wider ones than the instruction set has are made of several: slow, but right, so that any machine can test them.
+#if !defined(YEOUL_VECTOR_BYTES)
 #if defined(__AVX512F__)
-constexpr int kVectorBytes = 64;
+#define YEOUL_VECTOR_BYTES 64
 #elif defined(__AVX2__)
-constexpr int kVectorBytes = 32;
+#define YEOUL_VECTOR_BYTES 32
 #else
-constexpr int kVectorBytes = 16;
+#define YEOUL_VECTOR_BYTES 16
 #endif
+#endif
+constexpr int kVectorBytes = YEOUL_VECTOR_BYTES;
 
 template <typename T>
 struct VectorOf {

@@ -89,6 +89,20 @@ def test_map_casts_between_all_dtypes(source: str, target: str) -> None:
     np.testing.assert_array_equal(ys.astype(np.float64), xs.astype(target).astype(np.float64))
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "sqrt", "tanh"])
+def test_functions_at_the_ends_of_their_domain(name: str, dtype: Any) -> None:
+    ends = np.array([0, np.finfo(dtype).smallest_subnormal, 1e-9, 0.5, 1, 2, 1e5, np.finfo(dtype).max, np.inf, np.nan])
+    xs = np.concatenate([ends, -ends]).astype(dtype)
+    a = Assembler()
+    x, y = a.slot(len(xs), dtype), a.slot(len(xs), dtype, writable=True)
+    a.emit("map", *byte_code((len(xs),), [(x, (1,))], [(y, 1)], 2, [(name, dtype, 1, 0, 0, 0)]))
+    ys = np.empty_like(xs)
+    a.run(xs, ys)
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(ys, getattr(np, name)(xs), rtol=1e-6)
+
+
 def test_map_of_nothing_does_nothing() -> None:
     a = Assembler()
     x, y = a.slot(0), a.slot(0, writable=True)
