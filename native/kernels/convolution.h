@@ -318,7 +318,8 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
       const int64_t own_columns = s.groups > 1 ? p.target_channels : columns;
       each_depth(depth, l.width == 1 ? std::max<int64_t>(depth, 1) : kDepth, [&](int64_t first, int64_t k) {
         scattered_product<T>({rows, places + first, to, run_of(p, lines, patch)}, count, k, b + first * l.width,
-                             depth * l.width, l.width, own_columns, c + group * p.target_channels, first > 0, ahead);
+                             l.width, depth * l.width, l.width, own_columns, c + group * p.target_channels, first > 0,
+                             ahead);
       });
     }
   }
@@ -375,20 +376,22 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
     }
     int64_t count = 0;
     each_target(p, lines, block, targets, patch, [&](const T* at, int64_t) { places[count++] = at - patch.at; });
-    const int64_t columns = count * s.filters * static_cast<int64_t>(sizeof(T)) <= kKeptBytes ? s.filters : l.width;
+    // A single panel lies packed; several need not be where they stay in the first-level cache beside the patch.
+    const int64_t dy_bytes = count * s.filters * static_cast<int64_t>(sizeof(T));
+    const int64_t patch_bytes = p.elements * static_cast<int64_t>(sizeof(T));
+    const bool keeps_dy = dy_bytes <= kKeptBytes;
+    const bool lies_packed = l.panels == 1 || dy_bytes + patch_bytes <= kKeptBytes + kKeptBytes / 3;
+    const bool packs = s.groups > 1 || !keeps_dy || s.filters % l.width != 0 || !lies_packed;
+    const int64_t columns = keeps_dy ? s.filters : l.width;
     for (int64_t group = 0; group < s.groups; ++group) {
       const T** row = rows;
       each_product(s, p, lines, patch, group * s.channels, chunk, [&](int64_t at) { *row++ = patch.at + at; });
       const Scattered<T> left{rows + first_row, places, to + first_row, 1};
       for (int64_t column = 0; column < s.filters; column += columns) {
         const int64_t own = std::min(columns, s.filters - column), first_own = group * s.filters + column;
-        const T* b = dy;
-        if (s.groups > 1 || filters != l.width) {
-          pack_panels<T>(dy + first_own, filters, 1, count, own, packed, l.width);
-          b = packed;
-        }
-        scattered_product<T>(left, last_row - first_row, count, b, count * l.width, l.width, own, sums + first_own,
-                             i > first, ahead);
+        if (packs) pack_panels<T>(dy + first_own, filters, 1, count, own, packed, l.width);
+        scattered_product<T>(left, last_row - first_row, count, packs ? packed : dy, packs ? l.width : filters,
+                             packs ? count * l.width : l.width, l.width, own, sums + first_own, i > first, ahead);
       }
     }
   }

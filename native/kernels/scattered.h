@@ -173,17 +173,17 @@ void scattered_panel(const Scattered<T>& left, int64_t first, int64_t last, int6
 
 constexpr int64_t kKeptBytes = 24 * 1024;  // of b
 
-// `count` rows of all columns; panels of `width` columns are `b_panel` apart.  Few panels stay in the first-level cache
-// while the rows pass, many pass one by one.
+// `count` rows of all columns; panels of `width` columns are `b_panel` apart, their rows `b_row`.  Few panels stay in
+// the first-level cache while the rows pass, many pass one by one.
 template <typename T>
-void scattered_product(const Scattered<T>& left, int64_t count, int64_t k, const T* b, int64_t b_panel, int64_t width,
-                       int64_t columns, T* c, bool adds, Ahead<T>& ahead) {
+void scattered_product(const Scattered<T>& left, int64_t count, int64_t k, const T* b, int64_t b_row, int64_t b_panel,
+                       int64_t width, int64_t columns, T* c, bool adds, Ahead<T>& ahead) {
   constexpr int64_t kTogether = 4 * kTileRows;  // whole strips
   const bool keeps_b = k * columns * static_cast<int64_t>(sizeof(T)) <= kKeptBytes;
   const int64_t together = keeps_b ? kTogether : std::max<int64_t>(count, 1);
   for (int64_t i = 0; i < count; i += together)
     for (int64_t j = 0; j < columns; j += width)
-      scattered_panel<T>(left, i, std::min(i + together, count), k, b + j / width * b_panel, width,
+      scattered_panel<T>(left, i, std::min(i + together, count), k, b + j / width * b_panel, b_row,
                          std::min(width, columns - j), c + j, adds, ahead);
 }
 
