@@ -127,21 +127,22 @@ void scattered_strips(const Scattered<T>& left, int64_t first, int64_t last, int
 template <typename T, int R>
 void scattered_dots(const Scattered<T>& left, int64_t top, int64_t k, const T* b, T* c, bool adds) {
   constexpr int64_t w = kLanes<T>;
+  const int64_t run = left.run;
   Vec<T> sum[R];
   T rest[R];
 #pragma GCC unroll 4
   for (int i = 0; i < R; ++i) sum[i] = Vec<T>{}, rest[i] = adds ? c[left.to[top + i]] : T(0);
-  for (int64_t begin = 0; begin < k; begin += left.run, b += left.run) {
+  for (int64_t begin = 0; begin < k; begin += run, b += run) {
     const T* row[R];
 #pragma GCC unroll 4
     for (int i = 0; i < R; ++i) row[i] = left.rows[top + i] + left.places[begin];
     int64_t p = 0;
-    for (; p + w <= left.run; p += w) {
+    for (; p + w <= run; p += w) {
       const Vec<T> bv = load(b + p);
 #pragma GCC unroll 4
       for (int i = 0; i < R; ++i) sum[i] += load(row[i] + p) * bv;
     }
-    for (; p < left.run; ++p) {
+    for (; p < run; ++p) {
 #pragma GCC unroll 4
       for (int i = 0; i < R; ++i) rest[i] += row[i][p] * b[p];
     }
