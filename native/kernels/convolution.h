@@ -1,15 +1,16 @@
 // Convolution over up to three spatial axes, channels last, and its gradients: products whose left operand is never
 // formed.
 //
-//   forward:          y[j, f]          = sum over taps t, channels i of x[j stride + t dilation - low, i] kernel[t, i,
-//   f] input gradient:   x and y exchanged; targets with one remainder by the stride, a phase, meet the same taps
-//   kernel gradient:  dkernel[t, i, f] = sum over j of x[j stride + t dilation - low, i] dy[j, f]
+//   forward          y[j, f]          = sum over taps t, channels i of x[j stride + t dilation - low, i] kernel[t, i,
+//   f] input gradient   x and y exchanged; targets with one remainder by the stride, a phase, meet the same taps kernel
+//   gradient  dkernel[t, i, f] = sum over j of x[j stride + t dilation - low, i] dy[j, f]
 //
 // A piece is a block of targets j.  The part of the source that it reads, its patch, is read in place, or copied with
-// zeros around where it reaches over an edge; then every row of the left operand is the patch from some offset on, and
-// the tiles of the matrix product take a table of offsets for their rows and a list of runs for k.  The kernel is
-// packed into panels once for all pieces.  The kernel's gradient has the runs of targets as k, in a number of parts
-// that depends on the shape only, which are added up in order.
+// zeros around where it reaches over an edge.  The element of target j for tap t and channel i stands where j starts to
+// read plus the place of (t, i), so two tables make the left operand of a matrix product (`scattered.h`); the kernel's
+// gradient has them exchanged.  Sums of a phase go straight to where its targets stand.  While a block is multiplied,
+// the next one is fetched.  The kernel is packed into panels once for all pieces.  The kernel's gradient has the
+// targets as k, in a number of parts that depends on the shape only, which are added up in order.
 #pragma once
 
 #include <algorithm>
@@ -48,10 +49,10 @@ struct ConvLayout {
   int64_t parts, row_blocks, grad_rows;  // of the kernel's gradient: parts of targets, pieces along its rows
   int64_t chunks;                        // pieces along its channels
   int64_t kernel_size;
-  size_t map_bytes, row_bytes, run_bytes, patch_bytes, panel_bytes, c_bytes, phase_bytes, line_bytes;
+  size_t map_bytes, row_bytes, place_bytes, patch_bytes, panel_bytes, c_bytes, line_bytes;
 
   size_t scratch_bytes() const {
-    return map_bytes + row_bytes + run_bytes + patch_bytes + panel_bytes + c_bytes + phase_bytes + line_bytes;
+    return map_bytes + 2 * row_bytes + place_bytes + patch_bytes + panel_bytes + c_bytes + line_bytes;
   }
 };
 
@@ -88,7 +89,8 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
 
   int64_t total = 1;
   for (const int64_t jobs : p.jobs) total *= std::max<int64_t>(jobs, 1);
-  int64_t rows = is_grad ? (l.kernel_size > kLargeKernel ? 2 * kGradRows : kGradRows) : kConvRows;
+  const int64_t least_rows = is_grad ? (l.kernel_size > kLargeKernel ? 2 * kGradRows : kGradRows) : kConvRows;
+  int64_t rows = std::clamp<int64_t>(total / (is_grad ? 32 : 16), least_rows, 4 * least_rows);
   if (l.is_depthwise) rows = std::max<int64_t>(kDepthwise / s.groups, 16);
   if (work > 100000.0 && !(splits_columns && l.panels >= 8))
     rows = std::min(rows, std::max<int64_t>((total + 3) / 4, kTileRows));
@@ -103,11 +105,16 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   const int64_t item = p.step[2] * static_cast<int64_t>(sizeof(T));
   p.copies = is_grad && !l.is_depthwise && s.groups * s.channels * item % 256 == 0;
   p.spare = p.copies && p.channels * item % 256 == 0 ? 64 / static_cast<int64_t>(sizeof(T)) : 0;
-  do {
-    patch_blocks(p, rows);
-    rows /= 2;
-  } while (!l.is_depthwise && rows >= kTileRows &&
-           p.elements * static_cast<int64_t>(sizeof(T)) > kPatchBytes * (is_grad ? 2 : 1));
+  const auto bytes_of = [](int64_t elements) { return elements * static_cast<int64_t>(sizeof(T)); };
+  // Larger blocks cost less to begin with, as long as what they read and write stays in the first-level cache.
+  const auto is_too_large = [&] {
+    return rows > least_rows
+               ? std::max(bytes_of(p.elements), bytes_of(p.target_rows * s.groups * (is_grad ? s.filters : columns))) >
+                     kKeptBytes
+               : rows > kTileRows && bytes_of(p.elements) > kPatchBytes * (is_grad ? 2 : 1);
+  };
+  for (patch_blocks(p, rows); !l.is_depthwise && is_too_large(); patch_blocks(p, rows))
+    rows = rows > least_rows ? std::max(rows / 2, least_rows) : rows / 2;
 
   l.column_blocks = 1, l.block_panels = l.panels;
   if (splits_columns && work > 100000.0 && p.n_blocks() < 8) {
@@ -131,13 +138,13 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   const auto bytes = [](int64_t count, size_t item) { return round_up(static_cast<size_t>(count) * item) + 64; };
   l.map_bytes = epilogue ? round_up(map_scratch_bytes(*epilogue)) + 64 : 0;
   if (l.is_depthwise) {
-    l.run_bytes = bytes(p.taps, sizeof(Run));
+    l.place_bytes = bytes(p.taps, sizeof(Run));
     l.line_bytes = bytes(p.phases[0] + p.phases[1] + p.phases[2], sizeof(Line));
     l.c_bytes = is_grad ? 0 : bytes(p.target_rows * s.groups, sizeof(T));
     return l;
   }
-  l.row_bytes = bytes(is_grad ? std::max(l.grad_rows, p.rows) : p.rows, sizeof(int64_t));
-  l.run_bytes = bytes(std::max(p.taps, is_grad ? p.rows : 0) + kDepth + 2, sizeof(Run));
+  l.row_bytes = bytes(is_grad ? l.grad_rows : p.rows, sizeof(int64_t));
+  l.place_bytes = bytes(is_grad ? p.rows : l.grad_rows, sizeof(int64_t));
   l.patch_bytes = bytes(p.elements, sizeof(T));
   if (is_grad) {
     l.panel_bytes = bytes(p.rows * l.panels * l.width, sizeof(T));
@@ -146,7 +153,6 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
                                                l.column_blocks > 1 ? l.block_panels * l.width : s.groups * columns),
                       sizeof(T));
     l.panel_bytes = bytes(l.packs_own ? kDepth * l.block_panels * l.width : 0, sizeof(T));
-    l.phase_bytes = p.n_phases() > 1 ? bytes(p.rows * s.groups * columns, sizeof(T)) : 0;
   }
   return l;
 }
@@ -223,31 +229,37 @@ inline void conv_prepare(const ConvTask& task, char* shared, int64_t piece, int6
     conv_prepare_typed<float>(task, shared, piece, pieces);
 }
 
+// Blocks of k, as even as can be: use(first, count).
+template <typename Use>
+void each_depth(int64_t k, int64_t most, Use use) {
+  const int64_t blocks = std::max<int64_t>((k + most - 1) / most, 1);
+  for (int64_t i = 0; i < blocks; ++i) use(k * i / blocks, k * (i + 1) / blocks - k * i / blocks);
+}
+
 // c = left b for a few rows and `columns` columns of a large b whose rows are `b_row` apart.  While one block of b is
 // multiplied, the next is fetched from memory.
 template <typename T>
-void products_with_weights(const LeftRows<T>& all, Run* own, int64_t count, int64_t depth, const T* b, int64_t b_row,
-                           int64_t columns, int64_t width, T* packed, T* c, int64_t c_row) {
+void products_with_weights(const Scattered<T>& all, int64_t count, int64_t depth, const T* b, int64_t b_row,
+                           int64_t columns, int64_t width, T* packed, T* c) {
   constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(T));
   const int64_t chunks = (count + 2 * kTileRows - 1) / (2 * kTileRows), panels = (columns + width - 1) / width;
-  RunBlocks blocks(all.runs, all.n_runs, depth, kDepth, own);
-  do {
-    const int64_t n_own = blocks.next(), first = blocks.begin(), k = blocks.end() - first;
+  Ahead<T> ahead;
+  each_depth(depth, kDepth, [&](int64_t first, int64_t k) {
     pack_panels<T>(b + first * b_row, b_row, 1, k, columns, packed, width);
-    const int64_t next_k = std::min(k, depth - blocks.end());
+    const Scattered<T> left{all.rows, all.places + first, all.to, all.run};
+    const int64_t next_k = std::min(k, depth - first - k);
     int64_t chunk = 0, fetched = 0;
     for (int64_t j = 0; j < panels; ++j) {
       for (int64_t i = 0; i < chunks; ++i) {
         for (const int64_t until = next_k * ++chunk / (panels * chunks); fetched < until; ++fetched) {
-          const T* row = b + (blocks.end() + fetched) * b_row;
+          const T* row = b + (first + k + fetched) * b_row;
           for (int64_t x = 0; x < columns; x += line) __builtin_prefetch(row + x, 0, 2);
         }
-        const int64_t top = count * i / chunks, height = count * (i + 1) / chunks - top;
-        panel_of_runs<T>({all.a, all.rows + top, own, n_own, 1}, height, packed + j * width * k, width,
-                         std::min(width, columns - j * width), c + top * c_row + j * width, c_row, first > 0);
+        scattered_panel<T>(left, count * i / chunks, count * (i + 1) / chunks, k, packed + j * width * k, width,
+                           std::min(width, columns - j * width), c + j * width, first > 0, ahead);
       }
     }
-  } while (!blocks.is_done());
+  });
 }
 
 // -- forward and the input's gradient ---------------------------------------------------------------------------------
@@ -258,12 +270,12 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
   const PatchLayout& p = l.patch;
   Scratch scratch(memory);
   char* map_scratch = scratch.take<char>(l.map_bytes);
-  int64_t* rows = scratch.take<int64_t>(l.row_bytes);
-  Run* runs = scratch.take<Run>(l.run_bytes);
+  const T** rows = scratch.take<const T*>(l.row_bytes);
+  int64_t* to = scratch.take<int64_t>(l.row_bytes);
+  int64_t* places = scratch.take<int64_t>(l.place_bytes);
   T* copied = scratch.take<T>(l.patch_bytes);
   T* packed = scratch.take<T>(l.panel_bytes);
   T* own_c = scratch.take<T>(l.c_bytes);
-  T* phase_c = scratch.take<T>(l.phase_bytes);
 
   const Block block = block_at(p, piece / l.column_blocks);
   const Targets targets = targets_of(s, p, block);
@@ -276,42 +288,40 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
   T* c = task.out ? static_cast<T*>(task.out) + targets.first * channels + first_column : own_c;
   const int64_t c_row = task.out ? channels : columns;
 
-  const T* source = static_cast<const T*>(task.a);
-  const Patch<T> patch = patch_of<T>(s, p, block, source, 0, copied);
-  const bool has_phases = p.n_phases() > 1;
+  const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), 0, copied);
+  Ahead<T> ahead;
+  if (l.column_blocks == 1 && piece + 2 < p.n_blocks()) {  // threads take pieces in turn
+    const Block after = block_at(p, piece + 2);
+    const int64_t turns = turns_of<T>(targets.count, l.width, p.target_channels) * s.groups;
+    ahead = Ahead<T>(source_extent(p, after, static_cast<const T*>(task.a), s.groups * p.source_channels),
+                     target_extent(s, p, after, static_cast<const T*>(task.out), channels), turns);
+  }
   const T* panels = reinterpret_cast<const T*>(shared);
   for (int64_t phase = 0; phase < p.n_phases(); ++phase) {
     const Lines lines = lines_of(s, p, phase);
-    const int64_t taps = lines.taps(), depth = taps * p.source_channels;
-    const int64_t count = write_rows(p, lines, block, patch, rows);
-    T* to = has_phases ? phase_c : c;
-    const int64_t to_row = has_phases ? channels : c_row;
-    if (count > 0 && l.packs_own) {
-      const int64_t n_runs = write_taps(s, p, lines, patch, 0, runs, true);
-      products_with_weights<T>({patch.at, rows, runs, n_runs, 1}, runs + p.taps, count, depth,
-                               static_cast<const T*>(task.b) + first_column, s.filters, columns, l.width, packed, to,
-                               to_row);
-    } else if (count > 0) {
-      for (int64_t group = 0; group < s.groups; ++group) {
-        const int64_t n_runs = write_taps(s, p, lines, patch, group * p.source_channels, runs, true);
-        const T* b = panels + group * l.panels * depth * l.width;
-        T* group_c = to + group * p.target_channels - first_column;
-        Run* own = runs + p.taps;
-        RunBlocks blocks(runs, n_runs, depth, kDepth, own);
-        do {
-          const int64_t n_own = blocks.next();
-          const LeftRows<T> left{patch.at, rows, own, n_own, 1};
-          for (int64_t j = first_panel; j < last_panel; ++j) {
-            const int64_t column = j * l.width;
-            panel_of_runs<T>(left, count, b + (j * depth + blocks.begin()) * l.width, l.width,
-                             std::min(l.width, p.target_channels - column), group_c + column, to_row,
-                             blocks.begin() > 0);
-          }
-        } while (!blocks.is_done());
+    const int64_t depth = lines.taps() * p.source_channels;
+    int64_t count = 0;
+    each_target(p, lines, block, targets, patch, [&](const T* at, int64_t target) {
+      rows[count] = at;
+      to[count++] = target * c_row;
+    });
+    for (int64_t group = 0; group < s.groups; ++group, panels += l.panels * depth * l.width) {
+      int64_t* place = places;
+      each_product(s, p, lines, patch, group * p.source_channels, p.source_channels,
+                   [&](int64_t at) { *place++ = at; });
+      if (l.packs_own) {
+        products_with_weights<T>({rows, places, to, 1}, count, depth, static_cast<const T*>(task.b) + first_column,
+                                 s.filters, columns, l.width, packed, c);
+        continue;
       }
+      const T* b = panels + first_panel * depth * l.width;
+      const int64_t own_columns = s.groups > 1 ? p.target_channels : columns;
+      each_depth(depth, l.width == 1 ? std::max<int64_t>(depth, 1) : kDepth, [&](int64_t first, int64_t k) {
+        scattered_product<T>({rows, places + first, to, run_of(p, lines, patch)}, count, k, b + first * l.width,
+                             l.width, depth * l.width, l.width, own_columns, c + group * p.target_channels, first > 0,
+                             ahead);
+      });
     }
-    panels += s.groups * l.panels * depth * l.width;
-    if (has_phases) spread_rows<T>(p, lines, block, targets, phase_c, channels, c, c_row);
   }
   if (!task.epilogue) return;
   const int64_t at = targets.first * channels + first_column;
@@ -332,46 +342,56 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
   const PatchLayout& p = l.patch;
   Scratch scratch(memory);
   scratch.take<char>(l.map_bytes);
-  int64_t* rows = scratch.take<int64_t>(l.row_bytes);
-  Run* runs = scratch.take<Run>(l.run_bytes);
+  const T** rows = scratch.take<const T*>(l.row_bytes);
+  int64_t* to = scratch.take<int64_t>(l.row_bytes);
+  int64_t* places = scratch.take<int64_t>(l.place_bytes);
   T* copied = scratch.take<T>(l.patch_bytes);
   T* packed = scratch.take<T>(l.panel_bytes);
 
   const int64_t pieces = l.row_blocks * l.chunks, part = piece / pieces;  // pieces of one part
   const int64_t row_block = piece % l.row_blocks, channel = piece % pieces / l.row_blocks * p.channels;
-  const int64_t first_row = l.grad_rows * row_block / l.row_blocks;
-  const int64_t last_row = l.grad_rows * (row_block + 1) / l.row_blocks;
-  const int64_t chunk = std::min(p.channels, s.channels - channel);
+  const int64_t chunk = std::min(p.channels, s.channels - channel), all_rows = p.taps * chunk;
+  const int64_t first_row = all_rows * row_block / l.row_blocks;
+  const int64_t last_row = all_rows * (row_block + 1) / l.row_blocks;
   const int64_t filters = s.groups * s.filters;
+  for (int64_t row = 0; row < all_rows; ++row) to[row] = (row / chunk * s.channels + channel + row % chunk) * filters;
   T* sums = l.parts == 1 && task.out ? static_cast<T*>(task.out) : reinterpret_cast<T*>(shared) + part * l.kernel_size;
   const Lines lines = lines_of(s, p, 0);
   const int64_t blocks = p.n_blocks();
   const int64_t first = blocks * part / l.parts, last = blocks * (part + 1) / l.parts;
-  if (first == last && channel == 0) std::fill_n(sums + first_row * filters, (last_row - first_row) * filters, T(0));
+  if (first == last)
+    for (int64_t row = first_row; row < last_row; ++row) std::fill_n(sums + to[row], filters, T(0));
   for (int64_t i = first; i < last; ++i) {
     const Block block = block_at(p, i);
     const Targets targets = targets_of(s, p, block);
     const T* source = static_cast<const T*>(task.a);
     const T* dy = static_cast<const T*>(task.b) + targets.first * filters;
     const Patch<T> patch = patch_of<T>(s, p, block, source, channel, copied);
-    const int64_t n_runs = write_target_runs(p, lines, block, patch, runs);
+    Ahead<T> ahead;
+    if (l.chunks == 1 && i + 1 < last) {
+      const Block after = block_at(p, i + 1);
+      const int64_t turns = turns_of<T>(last_row - first_row, l.width, s.filters) * s.groups;
+      ahead = Ahead<T>(source_extent(p, after, source, s.groups * s.channels),
+                       target_extent(s, p, after, static_cast<const T*>(task.b), filters), turns);
+    }
+    int64_t count = 0;
+    each_target(p, lines, block, targets, patch, [&](const T* at, int64_t) { places[count++] = at - patch.at; });
+    // A single panel lies packed; several need not be where they stay in the first-level cache beside the patch.
+    const int64_t dy_bytes = count * s.filters * static_cast<int64_t>(sizeof(T));
+    const int64_t patch_bytes = p.elements * static_cast<int64_t>(sizeof(T));
+    const bool keeps_dy = dy_bytes <= kKeptBytes;
+    const bool lies_packed = l.panels == 1 || dy_bytes + patch_bytes <= kKeptBytes + kKeptBytes / 3;
+    const bool packs = s.groups > 1 || !keeps_dy || s.filters % l.width != 0 || !lies_packed;
+    const int64_t columns = keeps_dy ? s.filters : l.width;
     for (int64_t group = 0; group < s.groups; ++group) {
-      write_tap_rows(s, p, lines, patch, group * s.channels, l.chunks > 1 ? chunk : s.channels, rows);
-      LeftRows<T> left{patch.at, rows + first_row, runs, n_runs, lines.line[2].step * patch.stride[2]};
-      for (int64_t j = 0; j < l.panels; ++j) {
-        const int64_t column = j * l.width, columns = std::min(l.width, s.filters - column);
-        pack_panel<T>(dy + group * s.filters + column, filters, 1, targets.count, columns, packed, l.width);
-        T* to = sums + group * s.filters + column;
-        if (l.chunks == 1) {
-          panel_of_runs<T>(left, last_row - first_row, packed, l.width, columns, to + first_row * filters, filters,
-                           i > first);
-          continue;
-        }
-        for (int64_t tap = 0; tap < p.taps; ++tap) {
-          left.rows = rows + tap * chunk;
-          panel_of_runs<T>(left, chunk, packed, l.width, columns, to + (tap * s.channels + channel) * filters, filters,
-                           i > first);
-        }
+      const T** row = rows;
+      each_product(s, p, lines, patch, group * s.channels, chunk, [&](int64_t at) { *row++ = patch.at + at; });
+      const Scattered<T> left{rows + first_row, places, to + first_row, 1};
+      for (int64_t column = 0; column < s.filters; column += columns) {
+        const int64_t own = std::min(columns, s.filters - column), first_own = group * s.filters + column;
+        if (packs) pack_panels<T>(dy + first_own, filters, 1, count, own, packed, l.width);
+        scattered_product<T>(left, last_row - first_row, count, packs ? packed : dy, packs ? l.width : filters,
+                             packs ? count * l.width : l.width, l.width, own, sums + first_own, i > first, ahead);
       }
     }
   }
@@ -384,7 +404,7 @@ void depthwise_targets(const ConvTask& task, int64_t piece, char* memory) {
   const ConvLayout l = conv_layout<T>(s, task.epilogue);
   Scratch scratch(memory);
   char* map_scratch = scratch.take<char>(l.map_bytes);
-  Run* rows = scratch.take<Run>(l.run_bytes);
+  Run* rows = scratch.take<Run>(l.place_bytes);
   Line* lines = scratch.take<Line>(l.line_bytes);
   T* own_c = scratch.take<T>(l.c_bytes);
   const Block block = block_at(l.patch, piece);
@@ -405,7 +425,7 @@ void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, cha
   const ConvLayout l = conv_layout<T>(s, task.epilogue);
   Scratch scratch(memory);
   scratch.take<char>(l.map_bytes);
-  Run* rows = scratch.take<Run>(l.run_bytes);
+  Run* rows = scratch.take<Run>(l.place_bytes);
   Line* lines = scratch.take<Line>(l.line_bytes);
   T* sums = l.parts == 1 && task.out ? static_cast<T*>(task.out) : reinterpret_cast<T*>(shared) + part * l.kernel_size;
   std::fill_n(sums, l.kernel_size, T(0));

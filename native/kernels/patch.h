@@ -14,7 +14,7 @@
 
 namespace yeoul::YEOUL_ISA {
 
-// Elements from `at` on.  For a depthwise convolution `length` is the place in the kernel.
+// A tap of a depthwise convolution: it lies at `at`; `length` is its place in the kernel.
 struct Run {
   int64_t at, length;
 };
@@ -215,43 +215,64 @@ Patch<T> patch_of(const ConvShape& s, const PatchLayout& p, const Block& block, 
   return {copied, size[0] * size[1] * size[2] * pixel, {size[1] * size[2] * pixel, size[2] * pixel, pixel}};
 }
 
+// Elements from the first to the last of some.
+template <typename T>
+struct Extent {
+  const T *begin, *end;
+};
+
+// What a block reads, if that is most of what lies between.
+template <typename T>
+Extent<T> source_extent(const PatchLayout& p, const Block& block, const T* source, int64_t channels) {
+  if (p.blocks[3] > 1) return {source, source};
+  int64_t begin = block.first[0], end = block.first[0] + block.size[0] - 1;
+  for (int i = 0; i < kSpatial; ++i) {
+    const int64_t most = std::max<int64_t>(p.source[i] - 1, 0), first = block.first[1 + i] * p.step[i] + p.lowest[i];
+    const int64_t last = first + (block.size[1 + i] - 1) * p.step[i] + p.reach[i];
+    begin = begin * p.source[i] + std::clamp<int64_t>(first, 0, most);
+    end = end * p.source[i] + std::clamp<int64_t>(last, 0, most);
+  }
+  return {source + begin * channels, source + (end + 1) * channels};
+}
+
+// What a block writes, unless `target` is null.
+template <typename T>
+Extent<T> target_extent(const ConvShape& s, const PatchLayout& p, const Block& block, const T* target,
+                        int64_t channels) {
+  if (!target) return {};
+  const Targets targets = targets_of(s, p, block);
+  return {target + targets.first * channels, target + (targets.first + targets.count) * channels};
+}
+
 // How many targets of a phase the block has along an axis.
 inline int64_t clipped(const Line& line, const Block& block, int axis) {
   return std::clamp<int64_t>(line.count - block.first[1 + axis], 0, block.size[1 + axis]);
 }
 
-// Where in the patch each target of the phase starts to read.
-template <typename T>
-int64_t write_rows(const PatchLayout&, const Lines& lines, const Block& block, const Patch<T>& patch, int64_t* rows) {
+// Where target (n, z, y, x) of a block's phase stands among all its targets.
+inline int64_t target_at(const PatchLayout& p, const Lines& lines, const Targets& targets, int64_t n, int64_t z,
+                         int64_t y, int64_t x) {
+  const int64_t plane = n * targets.size[1] + lines.line[0].phase + z * p.scale[0];
+  const int64_t row = plane * targets.size[2] + lines.line[1].phase + y * p.scale[1];
+  return row * targets.size[3] + lines.line[2].phase + x * p.scale[2];
+}
+
+// visit(where in the patch it starts to read, where it stands among the block's targets) for each target of the phase.
+template <typename T, typename Visit>
+void each_target(const PatchLayout& p, const Lines& lines, const Block& block, const Targets& targets,
+                 const Patch<T>& patch, Visit visit) {
   const Line* line = lines.line;
   const int64_t size[kSpatial] = {clipped(line[0], block, 0), clipped(line[1], block, 1), clipped(line[2], block, 2)};
-  int64_t count = 0;
+  const int64_t step[kSpatial] = {line[0].step * patch.stride[0], line[1].step * patch.stride[1],
+                                  line[2].step * patch.stride[2]};
+  const int64_t scale = p.scale[2];
   for (int64_t n = 0; n < block.size[0]; ++n)
     for (int64_t z = 0; z < size[0]; ++z)
       for (int64_t y = 0; y < size[1]; ++y) {
-        const int64_t at = n * patch.image + z * line[0].step * patch.stride[0] + y * line[1].step * patch.stride[1];
-        for (int64_t x = 0; x < size[2]; ++x) rows[count++] = at + x * line[2].step * patch.stride[2];
+        const T* at = patch.at + n * patch.image + z * step[0] + y * step[1];
+        int64_t target = target_at(p, lines, targets, n, z, y, 0);
+        for (int64_t x = 0; x < size[2]; ++x, at += step[2], target += scale) visit(at, target);
       }
-  return count;
-}
-
-// The targets of a block as runs of one row of the image each, joined where they are one.
-template <typename T>
-int64_t write_target_runs(const PatchLayout&, const Lines& lines, const Block& block, const Patch<T>& patch,
-                          Run* runs) {
-  const int64_t step[kSpatial] = {lines.line[0].step * patch.stride[0], lines.line[1].step * patch.stride[1],
-                                  lines.line[2].step * patch.stride[2]};
-  int64_t count = 0;
-  for (int64_t n = 0; n < block.size[0]; ++n)
-    for (int64_t z = 0; z < block.size[1]; ++z)
-      for (int64_t y = 0; y < block.size[2]; ++y) {
-        const int64_t at = n * patch.image + z * step[0] + y * step[1];
-        if (count > 0 && runs[count - 1].at + runs[count - 1].length * step[2] == at)
-          runs[count - 1].length += block.size[3];
-        else
-          runs[count++] = {at, block.size[3]};
-      }
-  return count;
 }
 
 // Where tap (t0, t1, t2) lies in the patch, from where a target starts to read.
@@ -263,88 +284,21 @@ int64_t tap_at(const PatchLayout& p, const Lines& lines, const Patch<T>& patch, 
          (line[2].offset - p.lowest[2] + t2 * line[2].spread) * patch.stride[2];
 }
 
-// The taps as runs of channels from `channel` on, joined where they are one; else each tap with its place in the
-// kernel.
-template <typename T>
-int64_t write_taps(const ConvShape& s, const PatchLayout& p, const Lines& lines, const Patch<T>& patch, int64_t channel,
-                   Run* runs, bool joins) {
-  int64_t count = 0;
-  lines.each_tap(s, [&](int64_t t0, int64_t t1, int64_t t2, int64_t place) {
-    const int64_t at = tap_at(p, lines, patch, t0, t1, t2) + channel;
-    if (!joins)
-      runs[count++] = {at, place};
-    else if (count > 0 && runs[count - 1].at + runs[count - 1].length == at)
-      runs[count - 1].length += p.source_channels;
-    else
-      runs[count++] = {at, p.source_channels};
-  });
-  return count;
-}
-
-// The rows of the kernel's gradient: `count` channels of each tap.
-template <typename T>
-void write_tap_rows(const ConvShape& s, const PatchLayout& p, const Lines& lines, const Patch<T>& patch,
-                    int64_t channel, int64_t count, int64_t* rows) {
+// visit(where it lies, from where a target starts to read) for `count` channels of each tap.
+template <typename T, typename Visit>
+void each_product(const ConvShape& s, const PatchLayout& p, const Lines& lines, const Patch<T>& patch, int64_t channel,
+                  int64_t count, Visit visit) {
   lines.each_tap(s, [&](int64_t t0, int64_t t1, int64_t t2, int64_t) {
     const int64_t at = tap_at(p, lines, patch, t0, t1, t2) + channel;
-    for (int64_t i = 0; i < count; ++i) *rows++ = at + i;
+    for (int64_t i = 0; i < count; ++i) visit(at + i);
   });
 }
 
-// Cuts runs of `total` elements into blocks of a panel's depth.  `own` has room for one block.
-class RunBlocks {
- public:
-  RunBlocks(const Run* runs, int64_t n_runs, int64_t total, int64_t depth, Run* own)
-      : from_(runs), left_(n_runs), total_(total), own_(own) {
-    const int64_t blocks = std::max<int64_t>((total + depth - 1) / depth, 1);
-    depth_ = (total + blocks - 1) / blocks;
-  }
-
-  // Takes the next block: its runs are own[0 .. the result).
-  int64_t next() {
-    begin_ = end_;
-    int64_t count = 0;
-    while (left_ > 0 && end_ - begin_ < depth_) {
-      const int64_t length = std::min(from_->length - taken_, depth_ - (end_ - begin_));
-      own_[count++] = {from_->at + taken_, length};
-      taken_ += length;
-      end_ += length;
-      if (taken_ == from_->length) ++from_, --left_, taken_ = 0;
-    }
-    return count;
-  }
-  int64_t begin() const { return begin_; }
-  int64_t end() const { return end_; }
-  bool is_done() const { return end_ >= total_; }
-
- private:
-  const Run* from_;
-  int64_t left_, total_;
-  Run* own_;
-  int64_t depth_, taken_ = 0, begin_ = 0, end_ = 0;
-};
-
-// Where target (n, z, y, x) of a block's phase stands among all its targets.
-inline int64_t target_at(const PatchLayout& p, const Lines& lines, const Targets& targets, int64_t n, int64_t z,
-                         int64_t y, int64_t x) {
-  const int64_t plane = n * targets.size[1] + lines.line[0].phase + z * p.scale[0];
-  const int64_t row = plane * targets.size[2] + lines.line[1].phase + y * p.scale[1];
-  return row * targets.size[3] + lines.line[2].phase + x * p.scale[2];
-}
-
-// Rows of one phase to where they belong among the targets of the block.
+// How many of these are neighbours.
 template <typename T>
-void spread_rows(const PatchLayout& p, const Lines& lines, const Block& block, const Targets& targets, const T* from,
-                 int64_t channels, T* to, int64_t to_row) {
-  const Line* line = lines.line;
-  const int64_t size[kSpatial] = {clipped(line[0], block, 0), clipped(line[1], block, 1), clipped(line[2], block, 2)};
-  for (int64_t n = 0; n < block.size[0]; ++n)
-    for (int64_t z = 0; z < size[0]; ++z)
-      for (int64_t y = 0; y < size[1]; ++y) {
-        T* target = to + target_at(p, lines, targets, n, z, y, 0) * to_row;
-        for (int64_t x = 0; x < size[2]; ++x, target += p.scale[2] * to_row, from += channels)
-          std::memcpy(target, from, static_cast<size_t>(channels) * sizeof(T));
-      }
+int64_t run_of(const PatchLayout& p, const Lines& lines, const Patch<T>& patch) {
+  const bool joins = lines.line[2].spread * patch.stride[2] == p.source_channels;
+  return joins ? lines.line[2].taps * p.source_channels : p.source_channels;
 }
 
 }  // namespace yeoul::YEOUL_ISA

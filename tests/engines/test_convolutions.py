@@ -315,6 +315,11 @@ SAME = {"strides": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "gro
 LAYERS = {
     "same": ((4, 14, 14, 24), (3, 3, 24, 40), SAME),
     "strided": ((3, 15, 13, 16), (3, 3, 16, 24), {**SAME, "strides": (2, 2)}),
+    "many_strided_images": ((19, 16, 16, 16), (3, 3, 16, 32), {**SAME, "strides": (2, 2), "padding": ((0, 1), (0, 1))}),
+    "first": ((9, 27, 26, 1), (3, 3, 1, 32), {**SAME, "padding": ((0, 0), (0, 0))}),
+    "first_of_colours": ((12, 24, 25, 3), (3, 3, 3, 16), SAME),
+    "large_window": ((3, 30, 29, 3), (7, 7, 3, 40), {**SAME, "strides": (2, 2), "padding": ((3, 2), (3, 3))}),
+    "narrow_groups": ((5, 12, 11, 12), (3, 3, 6, 8), {**SAME, "groups": 2}),
     "wide": ((1, 7, 7, 64), (3, 3, 64, 320), SAME),
     "depthwise": ((4, 17, 16, 44), (3, 3, 1, 44), {**SAME, "groups": 44}),
     "wide_depthwise": ((2, 31, 53, 12), (3, 3, 1, 12), {**SAME, "groups": 12}),
