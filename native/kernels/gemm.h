@@ -282,10 +282,12 @@ void overlapping_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int6
 // Memory that is fetched, bit by bit, while products are computed.
 template <typename T>
 struct Fetch {
-  const T *at, *end;
-  int64_t share;
+  const T *at = nullptr, *end = nullptr;
+  int64_t share = 0;
 
-  Fetch(const T* first, const T* last, int64_t turns) : at(first), end(last), share((last - first) / turns + 1) {}
+  Fetch() = default;
+  Fetch(const T* first, const T* last, int64_t turns)
+      : at(first), end(last), share((last - first) / std::max<int64_t>(turns, 1) + 1) {}
   template <int kForWriting>
   void turn() {
     constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(T));

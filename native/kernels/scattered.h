@@ -67,34 +67,18 @@ void scattered_rows(int64_t height, const Scattered<T>& left, int64_t top, int64
   scattered_tile<T, MR, NV>(left, top, k, b, b_row, c, to, adds);
 }
 
-// Memory that is needed next, fetched bit by bit while products are computed: what is read and what is written.
+// What the next block reads and writes.
 template <typename T>
-class Ahead {
- public:
+struct Ahead {
+  Fetch<T> source, target;
+
   Ahead() = default;
-  Ahead(const Extent<T>& source, const Extent<T>& target, int64_t turns)
-      : source_{source, (source.end - source.begin) / std::max<int64_t>(turns, 1) + 1},
-        target_{target, (target.end - target.begin) / std::max<int64_t>(turns, 1) + 1} {}
-
+  Ahead(const Extent<T>& read, const Extent<T>& written, int64_t turns)
+      : source(read.begin, read.end, turns), target(written.begin, written.end, turns) {}
   void turn() {
-    fetch<0>(source_);
-    fetch<1>(target_);
+    source.template turn<0>();
+    target.template turn<1>();
   }
-
- private:
-  struct Stream {
-    Extent<T> left{};
-    int64_t share = 0;
-  };
-  template <int kForWriting>
-  static void fetch(Stream& stream) {
-    constexpr int64_t line = 64 / static_cast<int64_t>(sizeof(T));
-    Extent<T>& left = stream.left;
-    for (const T* stop = std::min(left.begin + stream.share, left.end); left.begin < stop; left.begin += line)
-      __builtin_prefetch(left.begin, kForWriting, 2);
-  }
-
-  Stream source_, target_;
 };
 
 // Rows [first, last) of up to NV vectors of columns.
