@@ -290,8 +290,8 @@ void conv_targets(const ConvTask& task, const char* shared, int64_t piece, char*
 
   const Patch<T> patch = patch_of<T>(s, p, block, static_cast<const T*>(task.a), 0, copied);
   Ahead<T> ahead;
-  if (l.column_blocks == 1 && piece + 2 < p.n_blocks()) {  // threads take pieces in turn
-    const Block after = block_at(p, piece + 2);
+  if (l.column_blocks == 1 && piece + 1 < p.n_blocks()) {
+    const Block after = block_at(p, piece + 1);
     const int64_t turns = turns_of<T>(targets.count, l.width, p.target_channels) * s.groups;
     ahead = Ahead<T>(source_extent(p, after, static_cast<const T*>(task.a), s.groups * p.source_channels),
                      target_extent(s, p, after, static_cast<const T*>(task.out), channels), turns);

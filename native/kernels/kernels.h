@@ -15,20 +15,21 @@ constexpr int64_t item_size(DType type) {
 }
 
 // name, number of operands
-#define YEOUL_MAP_OPS(X)                                                                                               \
-  X(const, 0)                                                                                                          \
-  X(cast, 1)                                                                                                           \
-  X(copy, 1)                                                                                                           \
-  X(neg, 1)                                                                                                            \
-  X(abs, 1)                                                                                                            \
-  X(sign, 1)                                                                                                           \
-  X(floor, 1) X(ceil, 1) X(round, 1) X(trunc, 1) X(sqrt, 1) X(rsqrt, 1) X(square, 1) X(reciprocal, 1) X(exp, 1)        \
-      X(expm1, 1) X(log, 1) X(log1p, 1) X(sin, 1) X(cos, 1) X(tan, 1) X(asin, 1) X(acos, 1) X(atan, 1) X(sinh, 1)      \
-          X(cosh, 1) X(tanh, 1) X(asinh, 1) X(acosh, 1) X(atanh, 1) X(sigmoid, 1) X(erf, 1) X(softplus, 1) X(isnan, 1) \
-              X(isinf, 1) X(isfinite, 1) X(not, 1) X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(floordiv, 2) X(mod, 2)    \
-                  X(pow, 2) X(atan2, 2) X(max, 2) X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2) X(le, 2) X(gt, 2) X(ge, 2)      \
-                      X(and, 2) X(or, 2) X(xor, 2) X(shl, 2) X(shr, 2) X(select, 3) X(fma, 3) X(lerp, 3)               \
-                          X(lerp_square, 3) X(adam_step, 5) X(rms_step, 5) X(select_gt, 4) X(select_ge, 4) X(relu, 1)  \
+#define YEOUL_MAP_OPS(X)                                                                                              \
+  X(const, 0)                                                                                                         \
+  X(cast, 1)                                                                                                          \
+  X(copy, 1)                                                                                                          \
+  X(neg, 1)                                                                                                           \
+  X(abs, 1)                                                                                                           \
+  X(sign, 1)                                                                                                          \
+  X(floor, 1)                                                                                                         \
+  X(ceil, 1) X(round, 1) X(trunc, 1) X(sqrt, 1) X(rsqrt, 1) X(square, 1) X(reciprocal, 1) X(exp, 1) X(expm1, 1)       \
+      X(log, 1) X(log1p, 1) X(sin, 1) X(cos, 1) X(tan, 1) X(asin, 1) X(acos, 1) X(atan, 1) X(sinh, 1) X(cosh, 1)      \
+          X(tanh, 1) X(asinh, 1) X(acosh, 1) X(atanh, 1) X(sigmoid, 1) X(erf, 1) X(softplus, 1) X(isnan, 1)           \
+              X(isinf, 1) X(isfinite, 1) X(not, 1) X(add, 2) X(sub, 2) X(mul, 2) X(div, 2) X(floordiv, 2) X(mod, 2)   \
+                  X(pow, 2) X(atan2, 2) X(max, 2) X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2) X(le, 2) X(gt, 2) X(ge, 2)     \
+                      X(and, 2) X(or, 2) X(xor, 2) X(shl, 2) X(shr, 2) X(select, 3) X(fma, 3) X(lerp, 3)              \
+                          X(lerp_square, 3) X(adam_step, 5) X(rms_step, 5) X(select_gt, 4) X(select_ge, 4) X(relu, 1) \
                               X(relu_limited, 2)
 
 enum class MapOpCode : uint8_t {

@@ -284,10 +284,8 @@ inline void winograd_rows(const ConvTask& task, const WinogradLayout& l, const c
   float* c = task.out ? static_cast<float*>(task.out) + begin : own;
   const auto* source = static_cast<const float*>(task.a);
   transform_sources(l, source, first_tile, last_tile, l.channels, sources);
-  // The piece after the next: with two threads it is this one's.
   const int64_t turns = kPlaces * ((l.filters + l.filters_at_once - 1) / l.filters_at_once);
-  Fetch sources_ahead(source + l.source_at(first + 2 * l.block_rows), source + l.source_at(last + 2 * l.block_rows),
-                      turns);
+  Fetch sources_ahead(source + l.source_at(last), source + l.source_at(last + l.block_rows), turns);
   Fetch targets_ahead(c, c + (end - begin), turns);
   for (int64_t f = 0; f < l.filters; f += l.filters_at_once) {
     const int64_t filters = std::min(l.filters_at_once, l.filters - f);

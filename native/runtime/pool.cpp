@@ -79,6 +79,7 @@ void Pool::start() {
   try {
     while (static_cast<int>(workers_.size()) + 1 < threads()) {
       auto worker = std::make_unique<Worker>();
+      worker->place = static_cast<int>(workers_.size()) + 1;
       Worker* self = worker.get();
       workers_.push_back(std::move(worker));
       try {
@@ -107,38 +108,57 @@ void Pool::stop() {
   is_stopping_.store(false);
 }
 
-bool Pool::Job::claim(int64_t& piece) {
-  int64_t left = remaining_.load(std::memory_order_acquire);
-  while (left > 0) {
-    if (remaining_.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
-      // Whoever holds a piece keeps the job from ending, so its fields stay as they are.
-      piece = pieces_ - left;
-      return true;
+bool Pool::Job::claim(int place, int64_t& piece) {
+  const int shares = n_shares_.load(std::memory_order_relaxed);
+  for (int i = 0; i < shares; ++i) {
+    Share& share = shares_[(place + i) % shares];
+    int64_t left = share.remaining.load(std::memory_order_acquire);
+    while (left > 0) {
+      if (share.remaining.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
+        // Whoever holds a piece keeps the job from ending, so its fields stay as they are.
+        piece = share.end - left;
+        return true;
+      }
     }
   }
   return false;
 }
 
-void Pool::Job::post(Work work, void* context, int64_t pieces) {
+void Pool::Job::post(Work work, void* context, int64_t pieces, int threads) {
+  const int shares = std::min(threads, kMostShares);
   work_ = work;
   context_ = context;
   pieces_ = pieces;
   done_.store(0, std::memory_order_relaxed);
-  remaining_.store(pieces, std::memory_order_seq_cst);
+  n_shares_.store(shares, std::memory_order_relaxed);
+  // All ends stand before the first piece can be claimed.
+  for (int i = 0; i < shares; ++i) shares_[i].end = pieces * (i + 1) / shares;
+  for (int i = 0; i < shares; ++i)
+    shares_[i].remaining.store(shares_[i].end - pieces * i / shares, std::memory_order_seq_cst);
+}
+
+bool Pool::Job::is_open() const {
+  const int shares = n_shares_.load(std::memory_order_relaxed);
+  return std::any_of(shares_, shares_ + shares,
+                     [](const Share& share) { return share.remaining.load(std::memory_order_seq_cst) > 0; });
+}
+
+void Pool::work_on(Job& job, int place, char* scratch) {
+  int64_t piece;
+  while (job.claim(place, piece)) {
+    job.work_(job.context_, piece, scratch);
+    job.done_.fetch_add(1, std::memory_order_release);
+  }
 }
 
 bool Pool::offer(Work work, void* context, int64_t pieces) {
   if (threads() <= 1 || is_offered_.exchange(true, std::memory_order_acquire)) return false;
-  idle_job_.post(work, context, pieces);  // nobody is woken for it
+  idle_job_.post(work, context, pieces, threads());  // nobody is woken for it
   return true;
 }
 
 void Pool::finish() {
-  int64_t piece;
-  while (idle_job_.claim(piece)) {
-    idle_job_.work_(idle_job_.context_, piece, nullptr);
-    idle_job_.done_.fetch_add(1, std::memory_order_release);
-  }
+  work_on(idle_job_, 0, nullptr);
   wait_for(idle_job_);
   is_offered_.store(false, std::memory_order_release);
 }
@@ -155,9 +175,7 @@ void Pool::wait_for(const Job& job) {
 }
 
 void Pool::serve(Worker& self) {
-  const auto is_needed = [this] {
-    return job_.remaining_.load(std::memory_order_seq_cst) > 0 || is_stopping_.load(std::memory_order_relaxed);
-  };
+  const auto is_needed = [this] { return job_.is_open() || is_stopping_.load(std::memory_order_relaxed); };
   int64_t piece;
   for (;;) {
     const auto until = Clock::now() + kSpin;
@@ -165,7 +183,7 @@ void Pool::serve(Worker& self) {
     while (!is_called) {
       for (int i = 0; i < 32 && !is_called; ++i) {
         is_called = is_needed();
-        if (!is_called && idle_job_.claim(piece)) {
+        if (!is_called && idle_job_.claim(self.place, piece)) {
           idle_job_.work_(idle_job_.context_, piece, nullptr);
           idle_job_.done_.fetch_add(1, std::memory_order_release);
         }
@@ -179,10 +197,7 @@ void Pool::serve(Worker& self) {
         is_called = true;
       }
     }
-    while (job_.claim(piece)) {
-      job_.work_(job_.context_, piece, self.scratch.data());
-      job_.done_.fetch_add(1, std::memory_order_release);
-    }
+    work_on(job_, self.place, self.scratch.data());
     if (is_stopping_.load()) return;
   }
 }
@@ -201,18 +216,14 @@ void Pool::run(Work work, void* context, int64_t pieces, size_t scratch_bytes, c
     busy_.store(false, std::memory_order_release);
     throw;
   }
-  job_.post(work, context, pieces);
+  job_.post(work, context, pieces, threads());
   if (sleepers_.load(std::memory_order_seq_cst) > 0) {
     {
       std::lock_guard lock(mutex_);
     }
     wake_.notify_all();
   }
-  int64_t piece;
-  while (job_.claim(piece)) {
-    work(context, piece, own_scratch);
-    job_.done_.fetch_add(1, std::memory_order_release);
-  }
+  work_on(job_, 0, own_scratch);
   wait_for(job_);
   busy_.store(false, std::memory_order_release);
 }

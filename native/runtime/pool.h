@@ -37,19 +37,30 @@ class Pool {
 
  private:
   struct Worker {
+    int place;  // among the threads; 0 is whoever calls
     std::thread thread;
     Memory scratch;
   };
 
-  // Pieces that threads claim one by one.  Written while no piece is left to claim, read only after claiming one.
-  struct Job {
-    bool claim(int64_t& piece);
-    void post(Work work, void* context, int64_t pieces);
+  static constexpr int kMostShares = 16;
 
+  // Pieces that threads claim one by one.  Each thread begins with a share of its own, the same of every job, so that
+  // what it wrote for one instruction is in its cache for the next; then it helps the others.  Written while no piece
+  // is left to claim, read only after claiming one.
+  struct Job {
+    bool claim(int place, int64_t& piece);
+    void post(Work work, void* context, int64_t pieces, int threads);
+    bool is_open() const;
+
+    struct alignas(kCacheLine) Share {
+      std::atomic<int64_t> remaining{0};
+      int64_t end = 0;
+    };
     Work work_ = nullptr;
     void* context_ = nullptr;
     int64_t pieces_ = 0;
-    alignas(kCacheLine) std::atomic<int64_t> remaining_{0};
+    std::atomic<int> n_shares_{1};
+    Share shares_[kMostShares];
     alignas(kCacheLine) std::atomic<int64_t> done_{0};
   };
 
@@ -60,6 +71,8 @@ class Pool {
   void start();
   void stop();
   void serve(Worker& self);
+  // Does pieces of the job until none is left to claim.
+  static void work_on(Job& job, int place, char* scratch);
 
   std::atomic<int> threads_;
   std::atomic<bool> busy_{false};
