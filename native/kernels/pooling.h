@@ -94,12 +94,14 @@ template <Pooling K, int Y, int X, typename V, typename T>
     store_as<V>(p.out + o + c, sum);
   } else {
     const V largest = load_as<V>(p.y + o + c);
-    V picked{}, open = V{} + T(1);
+    using Mask = decltype(largest == largest);
+    V picked{};
+    Mask open = picked == picked;
     window.each<Y, X>([&](int64_t at) {
       const V x = load_as<V>(p.x + at + c);
-      const auto hit = ((x == largest) | (x != x)) & (open > V{});
+      const Mask hit = ((x == largest) | (x != x)) & open;
       picked = hit ? load_as<V>(p.slope + at + c) : picked;
-      open = hit ? V{} : open;
+      open ^= hit;
     });
     store_as<V>(p.out + o + c, picked);
   }
