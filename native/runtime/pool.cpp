@@ -143,10 +143,11 @@ bool Pool::Job::is_open() const {
                      [](const Share& share) { return share.remaining.load(std::memory_order_seq_cst) > 0; });
 }
 
-void Pool::work_on(Job& job, int place, char* scratch) {
+template <typename Scratch>
+void Pool::work_on(Job& job, int place, Scratch scratch) {
   int64_t piece;
   while (job.claim(place, piece)) {
-    job.work_(job.context_, piece, scratch);
+    job.work_(job.context_, piece, scratch());
     job.done_.fetch_add(1, std::memory_order_release);
   }
 }
@@ -158,7 +159,7 @@ bool Pool::offer(Work work, void* context, int64_t pieces) {
 }
 
 void Pool::finish() {
-  work_on(idle_job_, 0, nullptr);
+  work_on(idle_job_, 0, [] { return nullptr; });
   wait_for(idle_job_);
   is_offered_.store(false, std::memory_order_release);
 }
@@ -197,7 +198,7 @@ void Pool::serve(Worker& self) {
         is_called = true;
       }
     }
-    work_on(job_, self.place, self.scratch.data());
+    work_on(job_, self.place, [&] { return self.scratch.data(); });
     if (is_stopping_.load()) return;
   }
 }
@@ -223,7 +224,7 @@ void Pool::run(Work work, void* context, int64_t pieces, size_t scratch_bytes, c
     }
     wake_.notify_all();
   }
-  work_on(job_, 0, own_scratch);
+  work_on(job_, 0, [&] { return own_scratch; });
   wait_for(job_);
   busy_.store(false, std::memory_order_release);
 }

@@ -71,8 +71,10 @@ class Pool {
   void start();
   void stop();
   void serve(Worker& self);
-  // Does pieces of the job until none is left to claim.
-  static void work_on(Job& job, int place, char* scratch);
+  // Does pieces of the job until none is left to claim.  `scratch()` is asked for with a piece in hand, since it may be
+  // made anew between jobs.
+  template <typename Scratch>
+  static void work_on(Job& job, int place, Scratch scratch);
 
   std::atomic<int> threads_;
   std::atomic<bool> busy_{false};
