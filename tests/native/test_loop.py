@@ -17,13 +17,6 @@ from yeoul import _native
 f32, f64 = np.float32, np.float64
 
 
-@pytest.fixture(autouse=True)
-def _restore_threads():
-    before = _native.num_threads()
-    yield
-    _native.set_num_threads(before)
-
-
 def permutation(seed: int, counter: int, samples: int) -> np.ndarray:
     draws = words(seed, counter, samples, lane=0x5F5F5F5F)
     order = np.arange(samples)

@@ -30,13 +30,6 @@ from yeoul import _native
 f32 = np.float32
 
 
-@pytest.fixture(autouse=True)
-def _restore_threads():
-    before = _native.num_threads()
-    yield
-    _native.set_num_threads(before)
-
-
 def normal(*shape: int, dtype: Any = f32) -> np.ndarray:
     return np.random.default_rng(sum(shape)).normal(size=shape).astype(dtype)
 
