@@ -1,9 +1,11 @@
 // Convolution over up to three spatial axes, channels last, and its gradients: products whose left operand is never
 // formed.
 //
-//   forward          y[j, f]          = sum over taps t, channels i of x[j stride + t dilation - low, i] kernel[t, i,
-//   f] input gradient   x and y exchanged; targets with one remainder by the stride, a phase, meet the same taps kernel
-//   gradient  dkernel[t, i, f] = sum over j of x[j stride + t dilation - low, i] dy[j, f]
+//   forward          y[j, f] = sum over taps t, channels i of x[j stride + t dilation - low, i] kernel[t, i, f]
+//
+//   input gradient   x and y exchanged; targets with one remainder by the stride, a phase, meet the same taps
+//
+//   kernel gradient  dkernel[t, i, f] = sum over j of x[j stride + t dilation - low, i] dy[j, f]
 //
 // A piece is a block of targets j.  The part of the source that it reads, its patch, is read in place, or copied with
 // zeros around where it reaches over an edge.  The element of target j for tap t and channel i stands where j starts to

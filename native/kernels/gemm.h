@@ -272,9 +272,8 @@ void overlapping_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int6
   for (int64_t top = 0; top < rows; top += height) {
     const int64_t count = std::min(height, rows - top);
     T* to = c + top * c_row;
-    if (adds)
-      for (int64_t i = 0; i < count; ++i) std::memcpy(own + i * columns, to + i * c_row, sizeof(T) * columns);
-    tile_rows<T, NV>(count, k, a + top * a_row, a_row, a_col, b, b_row, own, columns, adds);
+    for (int64_t i = 0; i < count; ++i) std::memcpy(own + i * columns, to + i * c_row, sizeof(T) * columns);
+    tile_rows<T, NV>(count, k, a + top * a_row, a_row, a_col, b, b_row, own, columns, true);
     for (int64_t i = 0; i < count; ++i) copy_few(to + i * c_row + kept, own + i * columns + kept, columns - kept);
   }
 }
