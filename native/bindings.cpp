@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/float_mode.h"
 #include "runtime/instance.h"
 #include "runtime/loop.h"
 #include "runtime/pool.h"
@@ -178,6 +179,7 @@ class PyInstance {
       instance_.bind(unbound_[i], buffers[i].data());
       owners_[unbound_[i]] = buffers[i].object();
     }
+    const FloatMode mode(FloatMode::flush);
     instance_.run();
   }
 

@@ -23,6 +23,7 @@
 #include "kernels/gemm.h"
 #include "kernels/kernels.h"
 #include "kernels/map.h"
+#include "kernels/parts.h"
 #include "kernels/patch.h"
 #include "kernels/scattered.h"
 #include "kernels/scratch.h"
@@ -177,9 +178,11 @@ Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
     plan.finish_pieces = l.parts > 1 || epilogue ? std::clamp<int64_t>(tiles / 16, 1, 16) : 0;
   } else {
     plan.pieces = std::max<int64_t>(l.patch.n_blocks() * l.column_blocks, 1);
-    if (!l.is_depthwise && !l.packs_own)
+    if (!l.is_depthwise && !l.packs_own) {
       plan.shared_scratch_bytes =
           static_cast<size_t>(l.patch.taps * l.patch.source_channels * s.groups * l.panels * l.width) * sizeof(T) + 64;
+      plan.prepare_pieces = plan.pieces;
+    }
   }
   plan.work = conv_nanoseconds<T>(s, epilogue);
   return plan;
@@ -197,7 +200,6 @@ void conv_prepare_typed(const ConvTask& task, char* shared, int64_t piece, int64
   const ConvShape& s = task.shape;
   const ConvLayout l = conv_layout<T>(s, task.epilogue);
   const PatchLayout& p = l.patch;
-  if (l.is_depthwise || l.packs_own || s.kind == Convolution::conv_kernel_grad) return;
   const bool is_back = s.kind == Convolution::conv_input_grad;
   const int64_t filters = s.groups * s.filters, per_phase = s.groups * l.panels;
   const int64_t units = p.n_phases() * per_phase;
@@ -442,34 +444,14 @@ void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, cha
   }
 }
 
-// Adds the parts in order and applies the byte code, tile by tile.
-template <typename T>
-void conv_finish_typed(const ConvTask& task, const Plan& plan, char* shared, int64_t piece, char* scratch) {
-  const int64_t n_parts = is_winograd(task.shape) ? winograd_layout(task.shape, task.epilogue).parts
-                                                  : conv_layout<T>(task.shape, task.epilogue).parts;
-  const int64_t size = kernel_size(task.shape), tiles = (size + kTile - 1) / kTile;
-  T* parts = reinterpret_cast<T*>(shared);
-  T* out = task.out ? static_cast<T*>(task.out) : parts;
-  for (int64_t tile = tiles * piece / plan.finish_pieces; tile < tiles * (piece + 1) / plan.finish_pieces; ++tile) {
-    const int64_t begin = tile * kTile, end = std::min(begin + kTile, size);
-    if (n_parts > 1) {
-      T sum[kTile];
-      std::copy(parts + begin, parts + end, sum);
-      for (int64_t part = 1; part < n_parts; ++part) {
-        const T* more = parts + part * size + begin;
-        for (int64_t i = 0; i < end - begin; ++i) sum[i] += more[i];
-      }
-      std::copy_n(sum, end - begin, out + begin);
-    }
-    if (task.epilogue) map_run(*task.epilogue, task.values, begin, end, out + begin, nullptr, scratch);
-  }
-}
-
 inline void conv_finish(const ConvTask& task, const Plan& plan, char* shared, int64_t piece, char* scratch) {
-  if (task.shape.type == DType::F64)
-    conv_finish_typed<double>(task, plan, shared, piece, scratch);
-  else
-    conv_finish_typed<float>(task, plan, shared, piece, scratch);
+  const ConvShape& s = task.shape;
+  const bool is_double = s.type == DType::F64;
+  const int64_t parts = is_winograd(s) ? winograd_layout(s, task.epilogue).parts
+                        : is_double    ? conv_layout<double>(s, task.epilogue).parts
+                                       : conv_layout<float>(s, task.epilogue).parts;
+  const PartSum sum{parts, kernel_size(s), shared, task.out, task.epilogue, task.values};
+  is_double ? add_parts<double>(sum, plan, piece, scratch) : add_parts<float>(sum, plan, piece, scratch);
 }
 
 template <typename T>

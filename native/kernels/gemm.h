@@ -8,9 +8,10 @@
 //   thin   few rows, many weights: pieces are blocks of columns; a is packed once for all, each piece packs its own b
 //   rows   pieces are blocks of rows, and of columns where there are many.  b is read in place when its rows are
 //          contiguous and few rows of a pass over it, else packed into panels of NR columns that all pieces share; a is
-//          packed per piece when many columns read it.  A narrow b that few rows pass over is read from memory in
-//          blocks of k that stay in the first-level cache while all rows of a piece meet them
-// K is never split between pieces, so the bits do not depend on threads.
+//          packed per piece when many columns read it
+//   split  few rows, a narrow b, large k: pieces are parts of k, whose results are added in order at the end.  Each
+//          reads its own rows of b, in blocks that stay in the first-level cache while all rows of a meet them
+// How k is cut depends on the shape alone, so the bits do not depend on threads.
 #pragma once
 
 #include <algorithm>
@@ -19,6 +20,7 @@
 #include "kernels/kernels.h"
 #include "kernels/map.h"
 #include "kernels/pack.h"
+#include "kernels/parts.h"
 #include "kernels/vector.h"
 
 namespace yeoul::YEOUL_ISA {
@@ -31,22 +33,25 @@ constexpr int64_t kTinyWork = 2048;          // multiply-adds below which no til
 constexpr int64_t kThinWeights = 1 << 18;    // elements of b that the second-level cache does not hold
 constexpr int64_t kThinRows = 256;           // rows that share one packing of b
 constexpr int64_t kThinPanels = 8;           // of b at once: its rows are read in runs long enough for memory
-constexpr int64_t kStreamRows = 63;          // rows up to which a narrow b is read from memory for each piece
-constexpr int64_t kStreamBytes = 512;        // of a row of b that counts as narrow
-constexpr int64_t kStreamBlock = 32 << 10;   // bytes of b between whose reads the sums are stored
+constexpr int64_t kSplitRows = 63;           // rows up to which a product is cut along k
+constexpr int64_t kSplitBytes = 512;         // of a row of b that counts as narrow
+constexpr int64_t kSplitDepth = 256;         // least k that is cut
+constexpr int64_t kSplitWork = 1 << 19;      // least multiply-adds that are cut, four times as many for each further cut
+constexpr int64_t kSplitBlock = 32 << 10;    // bytes of b between whose reads the sums are stored
 
-enum class GemmWay : uint8_t { tiny, thin, rows };
+enum class GemmWay : uint8_t { tiny, thin, rows, split };
 
 struct GemmLayout {
   GemmWay way;
-  int64_t row_blocks, rows;  // pieces along m, rows in each
+  int64_t row_blocks, rows;  // pieces along m, as even as can be; most rows of one
   int64_t column_blocks, columns;
+  int64_t parts;             // of k
   bool packs_a, packs_b;
-  bool streams_b;  // in place, block by block
   int64_t depth;   // of a block of k
   int64_t panels;  // of b
   size_t a_bytes, b_bytes, c_bytes, map_bytes;
 
+  int64_t row_of(int64_t block, int64_t m) const { return m * block / row_blocks; }
   // Columns of a piece of a thin product: whole panels, as even as can be.
   int64_t column_of(int64_t block, int64_t nr, int64_t n) const {
     return std::min(panels * block / column_blocks * nr, n);
@@ -59,17 +64,17 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   GemmLayout l{};
   l.panels = (s.n + nr - 1) / nr;
   const bool is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
-  // One row of a is bound by the reading of b, which is best done in place; narrow blocks would cut the epilogue small.
   const int64_t row_bytes = s.n * static_cast<int64_t>(sizeof(T));
-  l.streams_b = !is_tiny && s.b_col == 1 && s.b_row == s.n && s.m <= kStreamRows && row_bytes <= kStreamBytes &&
-                s.n * s.k >= kThinWeights;
-  l.depth = l.streams_b ? std::clamp(kStreamBlock / row_bytes, kLeastDepth, kDepth) : kDepth;
-  const bool is_thin = !l.streams_b && s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows &&
+  const bool is_split = s.batch == 1 && s.b_col == 1 && s.b_row == s.n && s.m <= kSplitRows &&
+                        row_bytes <= kSplitBytes && s.k >= kSplitDepth && s.m * s.n * s.k >= kSplitWork;
+  const bool is_thin = !is_split && s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows &&
                        s.n * s.k >= kThinWeights && l.panels >= (s.m <= 64 ? 4 : 32);
-  l.way = is_tiny ? GemmWay::tiny : is_thin ? GemmWay::thin : GemmWay::rows;
+  l.way = is_tiny ? GemmWay::tiny : is_split ? GemmWay::split : is_thin ? GemmWay::thin : GemmWay::rows;
+  l.parts = 1;
+  l.depth = kDepth;
   const auto bytes = [](int64_t count) { return count > 0 ? static_cast<size_t>(count) * sizeof(T) + 64 : 0; };
   l.map_bytes = epilogue ? map_scratch_bytes(*epilogue) + 64 : 0;
-  const int64_t depth = std::min(s.k, l.depth);
+  const int64_t depth = std::min(s.k, kDepth);
   if (is_thin) {
     l.row_blocks = 1, l.rows = s.m;
     l.column_blocks = std::min<int64_t>(l.panels, 4);
@@ -78,9 +83,16 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
     l.c_bytes = bytes(has_out ? 0 : l.rows * l.columns);
     return l;
   }
+  if (is_split) {
+    l.row_blocks = l.column_blocks = 1, l.rows = s.m, l.columns = s.n;
+    for (l.parts = 2; l.parts < 8 && s.m * s.n * s.k >= 4 * l.parts * kSplitWork;) l.parts *= 2;
+    l.depth = std::clamp(kSplitBlock / row_bytes, kLeastDepth, kDepth);
+    l.b_bytes = bytes(std::max(s.k, 2 * s.m) * nr);  // the last panel, or the sums of the last columns
+    return l;
+  }
   // Rows of b that lie a large power of two apart would all fall on the same few cache sets.
   const bool collides = s.b_row * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && s.m >= 2 * kTileRows;
-  l.packs_b = !is_tiny && !l.streams_b &&
+  l.packs_b = !is_tiny &&
               (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) && s.k * row_bytes > kStayingBytes));
   l.packs_a = !is_tiny && s.k >= 64 && s.m >= 2 * kTileRows && s.n >= (s.a_col == 1 ? 16 : 4) * nr;
   l.column_blocks = std::max<int64_t>((s.n + kColumns - 1) / kColumns, 1);
@@ -94,9 +106,9 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   if (work > 100000.0 && strips < 8) per_block = std::max<int64_t>((strips + 1) / 2, 1);
   if (is_tiny) per_block = std::max<int64_t>(strips, 1);
   l.row_blocks = std::max<int64_t>((strips + per_block - 1) / per_block, 1);
-  if (l.row_blocks > 2 && l.row_blocks < 16)
-    l.row_blocks = std::min((l.row_blocks + 3) / 4 * 4, strips);           // even shares
-  l.rows = std::max<int64_t>((s.m + l.row_blocks - 1) / l.row_blocks, 1);  // pieces as even as can be
+  if (l.row_blocks > 2 && l.row_blocks < 64)
+    l.row_blocks = std::min((l.row_blocks + 3) / 4 * 4, strips);  // even shares
+  l.rows = std::max<int64_t>((s.m + l.row_blocks - 1) / l.row_blocks, 1);
   l.a_bytes = bytes(l.packs_a ? (l.rows + kTileRows - 1) / kTileRows * kTileRows * depth : 0);
   l.b_bytes = bytes(l.packs_b || is_tiny ? 0 : s.k * nr);  // the last panel
   l.c_bytes = bytes(has_out ? 0 : l.rows * std::min(l.columns, std::max<int64_t>(s.n, 1)));
@@ -110,13 +122,13 @@ template <typename T>
 Plan gemm_plan_typed(const GemmShape& s, const MapProgram* epilogue) {
   const GemmLayout l = gemm_layout<T>(s, epilogue, false);
   Plan plan{};
-  plan.pieces = std::max<int64_t>(s.batch * l.row_blocks * l.column_blocks, 1);
+  plan.pieces = std::max<int64_t>(s.batch * l.row_blocks * l.column_blocks * l.parts, 1);
   plan.scratch_bytes = round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes) + round_up(l.b_bytes);
-  if (l.packs_b)
-    plan.shared_scratch_bytes =
-        static_cast<size_t>((s.b_batch ? s.batch : 1) * l.panels * s.k * kTileColumns<T>) * sizeof(T) + 64;
-  if (l.way == GemmWay::thin)
-    plan.shared_scratch_bytes = static_cast<size_t>(round_to_strips(s.m) * s.k) * sizeof(T) + 64;
+  const auto shared = [](int64_t count) { return static_cast<size_t>(count) * sizeof(T) + 64; };
+  if (l.packs_b) plan.shared_scratch_bytes = shared((s.b_batch ? s.batch : 1) * l.panels * s.k * kTileColumns<T>);
+  if (l.way == GemmWay::thin) plan.shared_scratch_bytes = shared(round_to_strips(s.m) * s.k);
+  if (plan.shared_scratch_bytes > 0) plan.prepare_pieces = plan.pieces;
+  if (l.way == GemmWay::split) plan.shared_scratch_bytes = shared(l.parts * s.m * s.n), plan.finish_pieces = 1;
   const double work =
       static_cast<double>(s.batch) * static_cast<double>(s.m) * static_cast<double>(s.n) * static_cast<double>(s.k);
   plan.work = 20.0 + work * 2.0 / (sizeof(T) == 4 ? 40.0 : 20.0) + (epilogue ? map_work(*epilogue) : 0.0);
@@ -152,7 +164,7 @@ void gemm_prepare_typed(const GemmTask& task, char* shared, int64_t piece, int64
   }
 }
 
-inline void gemm_prepare(const GemmTask& task, const Plan&, char* shared, int64_t piece, int64_t pieces) {
+inline void gemm_prepare(const GemmTask& task, char* shared, int64_t piece, int64_t pieces) {
   if (task.shape.type == DType::F64)
     gemm_prepare_typed<double>(task, shared, piece, pieces);
   else
@@ -211,7 +223,12 @@ inline void tile(int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b
   });
 }
 
-template <typename T, int NV, int MR = NV == 1 ? kTallRows : kTileRows>
+// Rows of a tile that is NV vectors wide.
+constexpr int rows_of_tile(int vectors) {
+  return vectors == 1 ? kTallRows : vectors > kTileVectors ? kTileVectors * kTileRows / vectors : kTileRows;
+}
+
+template <typename T, int NV, int MR = rows_of_tile(NV)>
 inline void tile_rows(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row,
                       T* c, int64_t c_row, bool adds) {
   if constexpr (MR > 1) {
@@ -254,28 +271,37 @@ inline void tile_any(int64_t rows, int64_t columns, int64_t k, const T* a, int64
 template <typename T, int NV>
 void even_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row, T* c,
                  int64_t c_row, bool adds = false) {
-  const int64_t strips = (rows - 1) / (NV == 1 ? kTallRows : kTileRows) + 1;
+  const int64_t strips = (rows - 1) / rows_of_tile(NV) + 1;
   for (int64_t i = 0; i < strips; ++i) {
     const int64_t top = rows * i / strips, height = rows * (i + 1) / strips - top;
     tile_rows<T, NV>(height, k, a + top * a_row, a_row, a_col, b, b_row, c + top * c_row, c_row, adds);
   }
 }
 
-// The same where others have computed the first `kept` columns already: they are computed again, but never added to
-// twice.
-template <typename T, int NV>
-void overlapping_strips(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b, int64_t b_row,
-                        T* c, int64_t c_row, int64_t kept, bool adds) {
-  if (!adds || kept == 0) return even_strips<T, NV>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
-  constexpr int64_t columns = NV * kLanes<T>, height = NV == 1 ? kTallRows : kTileRows;
-  T own[height * columns];
-  for (int64_t top = 0; top < rows; top += height) {
-    const int64_t count = std::min(height, rows - top);
-    T* to = c + top * c_row;
-    for (int64_t i = 0; i < count; ++i) std::memcpy(own + i * columns, to + i * c_row, sizeof(T) * columns);
-    tile_rows<T, NV>(count, k, a + top * a_row, a_row, a_col, b, b_row, own, columns, true);
-    for (int64_t i = 0; i < count; ++i) copy_few(to + i * c_row + kept, own + i * columns + kept, columns - kept);
+// Columns of b that stand in place, in panels of `width`: whole ones, then those that end where the columns end and so
+// overlap what is left of them.  Both compute the same to the bit.
+struct LastColumns {
+  int64_t whole;  // columns before
+  int64_t width;  // of what overlaps
+
+  template <typename T>
+  static LastColumns of(int64_t columns) {
+    constexpr int64_t nr = kTileColumns<T>, w = kLanes<T>;
+    const int64_t edge = columns % nr;
+    if (edge == 0) return {columns, nr};
+    if (edge > w && columns >= nr) return {columns - edge, nr};
+    if (edge <= w && columns >= nr + w) return {columns - edge - nr, nr + w};
+    return {columns - edge, w};
   }
+};
+
+template <typename T>
+void even_strips_of(int64_t width, int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col, const T* b,
+                    int64_t b_row, T* c, int64_t c_row, bool adds) {
+  constexpr int64_t w = kLanes<T>;
+  if (width == w) return even_strips<T, 1>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
+  if (width == kTileColumns<T>) return even_strips<T, kTileVectors>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
+  even_strips<T, kTileVectors + 1>(rows, k, a, a_row, a_col, b, b_row, c, c_row, adds);
 }
 
 // Memory that is fetched, bit by bit, while products are computed.
@@ -343,28 +369,32 @@ void thin_product(const GemmTask& task, const T* a, int64_t first, int64_t colum
 }
 
 template <typename T>
-void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, char* scratch) {
-  const GemmShape& s = task.shape;
+void gemm_run_typed(const GemmTask& task, char* shared, int64_t piece, char* scratch) {
+  GemmShape s = task.shape;
   const GemmLayout l = gemm_layout<T>(s, task.epilogue, false);
   constexpr int64_t nr = kTileColumns<T>;
+  const int64_t part = piece % l.parts, first_k = s.k * part / l.parts;
+  s.k = s.k * (part + 1) / l.parts - first_k;
+  piece /= l.parts;
   const int64_t blocks = l.row_blocks * l.column_blocks;
   const int64_t batch = piece / blocks;
-  const bool is_thin = l.way == GemmWay::thin;
-  const int64_t block = piece % l.column_blocks, row = piece % blocks / l.column_blocks * l.rows;
+  const bool is_thin = l.way == GemmWay::thin, is_split = l.way == GemmWay::split;
+  const int64_t block = piece % l.column_blocks, row_block = piece % blocks / l.column_blocks;
+  const int64_t row = l.row_of(row_block, s.m);
   const int64_t column = is_thin ? l.column_of(block, nr, s.n) : block * l.columns;
-  const int64_t rows = std::min(l.rows, s.m - row);
+  const int64_t rows = l.row_of(row_block + 1, s.m) - row;
   const int64_t columns = is_thin ? l.column_of(block + 1, nr, s.n) - column : std::min(l.columns, s.n - column);
   if (rows <= 0 || columns <= 0 || batch >= s.batch) return;
   char* map_scratch = scratch;
   T* packed_a = reinterpret_cast<T*>(scratch + round_up(l.map_bytes));
   T* own_c = reinterpret_cast<T*>(scratch + round_up(l.map_bytes) + round_up(l.a_bytes));
   T* tail = reinterpret_cast<T*>(scratch + round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes));
-  const T* a = static_cast<const T*>(task.a) + batch * s.a_batch + row * s.a_row;
-  const T* b = static_cast<const T*>(task.b) + batch * s.b_batch;
-  T* c = task.out ? static_cast<T*>(task.out) + (batch * s.m + row) * s.n + column : own_c;
+  const T* a = static_cast<const T*>(task.a) + batch * s.a_batch + row * s.a_row + first_k * s.a_col;
+  const T* b = static_cast<const T*>(task.b) + batch * s.b_batch + first_k * s.b_row;
+  T* c = is_split ? reinterpret_cast<T*>(shared) + part * s.m * s.n : task.out ? static_cast<T*>(task.out) + (batch * s.m + row) * s.n + column : own_c;
   const int64_t c_row = task.out ? s.n : columns;
   const auto finish = [&](int64_t first, int64_t count) {
-    if (!task.epilogue) return;
+    if (!task.epilogue || is_split) return;
     const int64_t at = (batch * s.m + row + first) * s.n + column;
     if (columns == s.n) {
       map_run(*task.epilogue, task.values, at, at + count * s.n, c + first * c_row, nullptr, map_scratch);
@@ -391,8 +421,7 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
   }
   constexpr int64_t w = kLanes<T>;
   const int64_t edge = columns % nr;
-  // The last columns of b in place are a panel that overlaps the one before: what both compute is the same to the bit.
-  const bool overlaps = !l.packs_b && edge != 0 && columns >= w;
+  const bool overlaps = !l.packs_b && columns >= w;
   const bool has_tail = !l.packs_b && edge != 0 && !overlaps;
   if (has_tail) pack_panel<T>(b + (column + columns - edge), s.b_row, 1, s.k, edge, tail);
   const auto panel_at = [&](int64_t j, int64_t depth, int64_t* stride) -> const T* {
@@ -410,17 +439,19 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
   };
   // The epilogue takes a few strips at once: long runs of byte code over what is still in the first-level cache.
   const bool is_shallow = !l.packs_a && s.k <= l.depth;
-  const bool keeps_b = l.streams_b || (is_shallow && s.k * columns * static_cast<int64_t>(sizeof(T)) <= kStayingBytes);
-  const int64_t together = is_shallow && task.epilogue ? std::max<int64_t>(3072 / columns, kTileRows) : rows;
+  const bool keeps_b = is_split || (is_shallow && s.k * columns * static_cast<int64_t>(sizeof(T)) <= kStayingBytes);
+  const int64_t together = is_shallow && task.epilogue && !is_split ? std::max<int64_t>(3072 / columns, kTileRows) : rows;
   const int64_t groups = (rows + together - 1) / together;
   const bool has_narrow = l.packs_b && !l.packs_a && edge != 0 && edge <= w;  // done by tall tiles
-  const int64_t whole = columns - (overlaps || has_narrow ? edge : 0);
+  const LastColumns last = overlaps ? LastColumns::of<T>(columns) : LastColumns{columns - (has_narrow ? edge : 0), nr};
+  const int64_t whole = last.whole;
   for (int64_t group = 0; group < groups; ++group) {
     const int64_t first = rows * group / groups, count = rows * (group + 1) / groups - first;
     const int64_t strips = round_to_strips(count) / kTileRows, tall = (count + kTallRows - 1) / kTallRows;
     T* to = c + first * c_row;
-    for (int64_t depth = 0; depth < s.k; depth += l.depth) {
-      const int64_t k = std::min(l.depth, s.k - depth);
+    const int64_t depths = (s.k - 1) / l.depth + 1;
+    for (int64_t turn = 0; turn < depths; ++turn) {
+      const int64_t depth = s.k * turn / depths, k = s.k * (turn + 1) / depths - depth;
       const bool adds = depth > 0;
       const T* left = a + first * s.a_row + depth * s.a_col;
       if (l.packs_a) pack_strips<T>(left, s.a_row, s.a_col, count, k, packed_a);
@@ -434,7 +465,7 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
       };
       if (keeps_b) {
         const T* end = b + (depth + k) * s.b_row;
-        Fetch ahead(end, end + (l.streams_b ? std::min(k, s.k - depth - k) * s.b_row : 0), strips * (whole / nr + 1));
+        Fetch ahead(end, end + (is_split ? std::min(k, s.k - depth - k) * s.b_row : 0), strips * (whole / nr + 1));
         for (int64_t i = 0; i < strips; ++i) {
           for (int64_t j = 0; j < whole; j += nr) {
             ahead.template turn<0>();
@@ -446,40 +477,48 @@ void gemm_run_typed(const GemmTask& task, const char* shared, int64_t piece, cha
           for (int64_t i = 0; i < strips; ++i) multiply(i, strips, j);
       }
       for (int64_t i = 0; has_narrow && i < tall; ++i) multiply(i, tall, whole);
-      // Unless b is streamed, sums of the last columns stay in registers for all of k.
-      const bool is_last = depth + k == s.k;
-      if (!overlaps || !(l.streams_b || is_last)) continue;
-      const int64_t from = l.streams_b ? depth : 0, own = depth + k - from;
+      // Unless b is read block by block, sums of the last columns stay in registers for all of k.
+      if (!overlaps || !(is_split || turn == depths - 1)) continue;
+      const int64_t from = is_split ? depth : 0, own = depth + k - from;
       const T* above = a + first * s.a_row + from * s.a_col;
       const T* right = b + from * s.b_row + column;
-      if (edge > w && columns >= nr) {
-        overlapping_strips<T, kTileVectors>(count, own, above, s.a_row, s.a_col, right + columns - nr, s.b_row,
-                                            to + columns - nr, c_row, nr - edge, from > 0);
-      } else {
-        for (int64_t j = whole; j < columns; j += w) {
-          const int64_t at = std::min(j, columns - w);
-          overlapping_strips<T, 1>(count, own, above, s.a_row, s.a_col, right + at, s.b_row, to + at, c_row, j - at,
-                                   from > 0);
-        }
+      for (int64_t j = whole; j < columns; j += last.width) {
+        const int64_t at = std::min(j, columns - last.width);
+        T* sums = is_split ? tail + (j - whole) * rows : to + at;
+        even_strips_of<T>(last.width, count, own, above, s.a_row, s.a_col, right + at, s.b_row, sums,
+                          is_split ? last.width : c_row, is_split && adds);
       }
     }
     finish(first, count);
   }
+  for (int64_t j = whole; is_split && overlaps && j < columns; j += last.width) {
+    const int64_t at = std::min(j, columns - last.width);
+    for (int64_t i = 0; i < rows; ++i)
+      std::copy_n(tail + (j - whole) * rows + i * last.width + (j - at), at + last.width - j, c + i * c_row + j);
+  }
 }
 
-inline void gemm_run(const GemmTask& task, const Plan&, const char* shared, int64_t piece, char* scratch) {
+inline void gemm_run(const GemmTask& task, char* shared, int64_t piece, char* scratch) {
   if (task.shape.type == DType::F64)
     gemm_run_typed<double>(task, shared, piece, scratch);
   else
     gemm_run_typed<float>(task, shared, piece, scratch);
 }
 
+inline void gemm_finish(const GemmTask& task, const Plan& plan, char* shared, int64_t piece, char* scratch) {
+  const GemmShape& s = task.shape;
+  const PartSum sum{s.type == DType::F64 ? gemm_layout<double>(s, task.epilogue, false).parts
+                                         : gemm_layout<float>(s, task.epilogue, false).parts,
+                    s.m * s.n, shared, task.out, task.epilogue, task.values};
+  s.type == DType::F64 ? add_parts<double>(sum, plan, piece, scratch) : add_parts<float>(sum, plan, piece, scratch);
+}
+
 inline Rows gemm_rows(const GemmShape& s, const MapProgram* epilogue, int64_t piece) {
   const GemmLayout l =
       s.type == DType::F64 ? gemm_layout<double>(s, epilogue, false) : gemm_layout<float>(s, epilogue, false);
-  if (l.column_blocks > 1) return {-1, -1};
-  const int64_t first = piece / l.row_blocks * s.m, row = piece % l.row_blocks * l.rows;
-  return {first + std::min(row, s.m), first + std::min(row + l.rows, s.m)};
+  if (l.column_blocks > 1 || l.parts > 1) return {-1, -1};
+  const int64_t first = piece / l.row_blocks * s.m, block = piece % l.row_blocks;
+  return {first + l.row_of(block, s.m), first + l.row_of(block + 1, s.m)};
 }
 
 }  // namespace yeoul::YEOUL_ISA

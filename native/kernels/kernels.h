@@ -156,9 +156,10 @@ struct PoolTask {
 struct Plan {
   int64_t pieces;
   size_t scratch_bytes;         // per thread
-  size_t shared_scratch_bytes;  // one for all pieces, filled by `prepare` before the pieces run (0 = none)
+  size_t shared_scratch_bytes;  // one for all pieces
   double work;                  // estimated nanoseconds on one thread
-  int64_t finish_pieces = 0;    // of what runs after all pieces
+  int64_t prepare_pieces = 0;   // of what runs before all pieces
+  int64_t finish_pieces = 0;    // of what runs after them
 };
 
 // Rows [begin, end) of a product's result; begin < 0 where pieces do not hold whole rows.
@@ -226,9 +227,9 @@ struct KernelTable {
   double (*map_work)(const MapProgram&);  // estimated nanoseconds on one thread
 
   Plan (*gemm_plan)(const GemmShape&, const MapProgram* epilogue);
-  void (*gemm_prepare)(const GemmTask&, const Plan&, char* shared, int64_t piece,
-                       int64_t pieces);  // e.g. packing; may be null-op
-  void (*gemm_run)(const GemmTask&, const Plan&, const char* shared, int64_t piece, char* scratch);
+  void (*gemm_prepare)(const GemmTask&, char* shared, int64_t piece, int64_t pieces);  // e.g. packing; may be null-op
+  void (*gemm_run)(const GemmTask&, char* shared, int64_t piece, char* scratch);
+  void (*gemm_finish)(const GemmTask&, const Plan&, char* shared, int64_t piece, char* scratch);
   Rows (*gemm_rows)(const GemmShape&, const MapProgram* epilogue, int64_t piece);
 
   Plan (*reduce_plan)(const ReduceTask&);

@@ -225,6 +225,12 @@ using Wrap = typename Wrapping<T>::type;
     }                                  \
   };
 
+// The C library looks at the bits of some operands and would meet the subnormal numbers that arithmetic takes for zero.
+template <typename T>
+inline T flushed(T x) {
+  return x == T(0) ? std::copysign(T(0), x) : x;
+}
+
 YEOUL_UNARY(Copy, x)
 YEOUL_UNARY(Neg, static_cast<T>(Wrap<T>(0) - Wrap<T>(x)))
 YEOUL_UNARY(NegFloat, -x)
@@ -270,8 +276,8 @@ YEOUL_BINARY(Add, static_cast<T>(Wrap<T>(x) + Wrap<T>(z)))
 YEOUL_BINARY(Sub, static_cast<T>(Wrap<T>(x) - Wrap<T>(z)))
 YEOUL_BINARY(Mul, static_cast<T>(Wrap<T>(x) * Wrap<T>(z)))
 YEOUL_BINARY(Div, x / z)
-YEOUL_BINARY(Pow, std::pow(x, z))
-YEOUL_BINARY(Atan2, std::atan2(x, z))
+YEOUL_BINARY(Pow, std::pow(flushed(x), flushed(z)))
+YEOUL_BINARY(Atan2, std::atan2(flushed(x), flushed(z)))
 YEOUL_BINARY(Eq, x == z)
 YEOUL_BINARY(Ne, x != z)
 YEOUL_BINARY(Lt, x < z)
@@ -315,7 +321,7 @@ struct Mod {
   template <typename T>
   static inline T of(T x, T z) {
     if constexpr (std::is_floating_point_v<T>) {
-      T r = std::fmod(x, z);
+      T r = std::fmod(flushed(x), flushed(z));
       if (r != T(0)) {
         if ((z < T(0)) != (r < T(0))) r += z;
       } else {

@@ -158,6 +158,7 @@ inline Plan winograd_plan(const ConvShape& s, const MapProgram* epilogue, double
   } else {
     plan.pieces = l.shares_tiles ? (l.filters + l.filters_at_once - 1) / l.filters_at_once
                                  : (l.tile_rows + l.block_rows - 1) / l.block_rows;
+    plan.prepare_pieces = plan.pieces;
   }
   return plan;
 }
@@ -250,7 +251,6 @@ inline void multiply_place(const WinogradLayout& l, int place, int64_t tiles, in
 // What all pieces read: the kernel's places, panel by panel, or those of all tiles.
 inline void winograd_prepare(const ConvTask& task, char* shared, int64_t piece, int64_t pieces) {
   const ConvShape& s = task.shape;
-  if (s.kind == Convolution::conv_kernel_grad) return;
   constexpr int64_t nr = kTileColumns<float>, kUnit = 32;
   const WinogradLayout l = winograd_layout(s, task.epilogue);
   auto* to = reinterpret_cast<float*>(shared);

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "runtime/float_mode.h"
 #include "runtime/pool.h"
 
 namespace yeoul {
@@ -92,9 +93,11 @@ void Instance::run() {
       case OpCode::code_random:
         run_random(instruction);
         break;
-      case OpCode::code_host:
+      case OpCode::code_host: {
+        const FloatMode mode(FloatMode::keep);
         host_call_(host_context_, *this, program_->hosts[instruction.step]);
         break;
+      }
       case OpCode::Count:
         break;
     }
@@ -117,28 +120,47 @@ void Instance::run_map(const Instruction& instruction) {
 }
 
 void Instance::run_gemm(const Instruction& instruction) {
-  const GemmStep& step = program_->gemms[instruction.step];
   const KernelTable& kernels = program_->kernels;
-  GemmTask& task = gemms_[instruction.step];
+  run_product(instruction, program_->gemms[instruction.step], gemms_[instruction.step], kernels.gemm_prepare,
+              kernels.gemm_run, kernels.gemm_finish);
+}
+
+void Instance::run_conv(const Instruction& instruction) {
+  const KernelTable& kernels = program_->kernels;
+  run_product(instruction, program_->convs[instruction.step], convs_[instruction.step], kernels.conv_prepare,
+              kernels.conv_run, kernels.conv_finish);
+}
+
+template <typename Step, typename Task>
+void Instance::run_product(const Instruction& instruction, const Step& step, Task& task,
+                           void (*prepare)(const Task&, char*, int64_t, int64_t),
+                           void (*run)(const Task&, char*, int64_t, char*),
+                           void (*finish)(const Task&, const Plan&, char*, int64_t, char*)) {
+  const size_t scratch_bytes = program_->scratch_bytes;
+  const Plan& plan = step.plan;
   task.a = values_[step.a];
   task.b = values_[step.b];
   task.out = step.out < 0 ? nullptr : values_[step.out];
   char* shared = shared_scratch_.data();
-  if (step.plan.shared_scratch_bytes > 0) {
-    const int64_t pieces = instruction.is_parallel ? step.plan.pieces : 1;
-    auto prepare = [&](int64_t piece, char*) { kernels.gemm_prepare(task, step.plan, shared, piece, pieces); };
-    run_pieces(instruction, pieces, 0, nullptr, prepare);
+  if (plan.prepare_pieces > 0) {
+    const int64_t pieces = instruction.is_parallel ? plan.prepare_pieces : 1;
+    auto body = [&](int64_t piece, char*) { prepare(task, shared, piece, pieces); };
+    run_pieces(instruction, pieces, 0, nullptr, body);
   }
-  auto body = [&](int64_t piece, char* scratch) { kernels.gemm_run(task, step.plan, shared, piece, scratch); };
-  run_product(instruction, step.plan.pieces, step.follower, body);
+  auto body = [&](int64_t piece, char* scratch) { run(task, shared, piece, scratch); };
+  if (step.follower >= 0) {
+    run_followed(instruction, plan.pieces, program_->followers[step.follower], body);
+  } else {
+    run_pieces(instruction, plan.pieces, scratch_bytes, scratch_.data(), body);
+  }
+  if (plan.finish_pieces == 0) return;
+  auto last = [&](int64_t piece, char* scratch) { finish(task, plan, shared, piece, scratch); };
+  run_pieces(instruction, plan.finish_pieces, scratch_bytes, scratch_.data(), last);
 }
 
 template <typename RunPiece>
-void Instance::run_product(const Instruction& instruction, int64_t pieces, int32_t follower, RunPiece& run_piece) {
-  const size_t scratch_bytes = program_->scratch_bytes;
-  if (follower < 0) return run_pieces(instruction, pieces, scratch_bytes, scratch_.data(), run_piece);
+void Instance::run_followed(const Instruction& instruction, int64_t pieces, const Follower& f, RunPiece& run_piece) {
   const KernelTable& kernels = program_->kernels;
-  const Follower& f = program_->followers[follower];
   const ReduceTask& reduce = bound_reduce(f.reduce);
   char* states = shared_scratch_.data() + f.states;
   auto body = [&](int64_t part, char* scratch) {
@@ -147,7 +169,7 @@ void Instance::run_product(const Instruction& instruction, int64_t pieces, int32
       kernels.reduce_rows(reduce, part, {f.rows[piece], f.rows[piece + 1]}, states, scratch);
     }
   };
-  run_pieces(instruction, f.parts, scratch_bytes, scratch_.data(), body);
+  run_pieces(instruction, f.parts, program_->scratch_bytes, scratch_.data(), body);
   kernels.reduce_finish(reduce, states);
 }
 
@@ -167,26 +189,6 @@ void Instance::run_reduce(const Instruction& instruction) {
   auto body = [&](int64_t piece, char* scratch) { kernels.reduce_run(task, step.plan, shared, piece, scratch); };
   run_pieces(instruction, step.plan.pieces, program_->scratch_bytes, scratch_.data(), body);
   kernels.reduce_finish(task, shared);
-}
-
-void Instance::run_conv(const Instruction& instruction) {
-  const ConvStep& step = program_->convs[instruction.step];
-  const KernelTable& kernels = program_->kernels;
-  ConvTask& task = convs_[instruction.step];
-  task.a = values_[step.a];
-  task.b = values_[step.b];
-  task.out = step.out < 0 ? nullptr : values_[step.out];
-  char* shared = shared_scratch_.data();
-  if (step.plan.shared_scratch_bytes > 0) {
-    const int64_t pieces = instruction.is_parallel ? step.plan.pieces : 1;
-    auto prepare = [&](int64_t piece, char*) { kernels.conv_prepare(task, shared, piece, pieces); };
-    run_pieces(instruction, pieces, 0, nullptr, prepare);
-  }
-  auto body = [&](int64_t piece, char* scratch) { kernels.conv_run(task, shared, piece, scratch); };
-  run_product(instruction, step.plan.pieces, step.follower, body);
-  if (step.plan.finish_pieces == 0) return;
-  auto finish = [&](int64_t piece, char* scratch) { kernels.conv_finish(task, step.plan, shared, piece, scratch); };
-  run_pieces(instruction, step.plan.finish_pieces, program_->scratch_bytes, scratch_.data(), finish);
 }
 
 void Instance::run_pool(const Instruction& instruction) {

@@ -35,16 +35,23 @@ class Instance {
     host_context_ = context;
   }
 
-  // Runs all instructions once.  Every slot must be bound and the turn be held.  Throws std::out_of_range for an index
+  // Runs all instructions once, in whatever mode of floating point is set; a host instruction finds subnormal numbers
+  // kept.  Every slot must be bound and the turn be held.  Throws std::out_of_range for an index
   // outside its axis, and whatever a host instruction throws.
   void run();
 
   Turn turn;
 
  private:
+  // A product of matrices or a convolution.
+  template <typename Step, typename Task>
+  void run_product(const Instruction& instruction, const Step& step, Task& task,
+                   void (*prepare)(const Task&, char*, int64_t, int64_t),
+                   void (*run)(const Task&, char*, int64_t, char*),
+                   void (*finish)(const Task&, const Plan&, char*, int64_t, char*));
   // The pieces of a product by run_piece(piece, scratch), and of the reduction that follows it.
   template <typename RunPiece>
-  void run_product(const Instruction& instruction, int64_t pieces, int32_t follower, RunPiece& run_piece);
+  void run_followed(const Instruction& instruction, int64_t pieces, const Follower& follower, RunPiece& run_piece);
   ReduceTask& bound_reduce(int32_t step);
 
   void run_map(const Instruction& instruction);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/float_mode.h"
 #include "runtime/instance.h"
 #include "runtime/pool.h"
 
@@ -60,7 +61,7 @@ class Loop {
   std::vector<double> peek();
 
  private:
-  // Holds the turns of the loop and of all its instances.
+  // Holds the turns of the loop and of all its instances, and the mode they compute in.
   class Hold {
    public:
     explicit Hold(Loop& loop);
@@ -72,6 +73,7 @@ class Loop {
     Loop& loop_;
     std::lock_guard<Turn> own_;
     size_t taken_ = 0;
+    FloatMode mode_{FloatMode::flush};
   };
 
   Progress run_held(int64_t max_epochs, int64_t max_steps, double seconds);

@@ -15,6 +15,8 @@
 #include <immintrin.h>
 #endif
 
+#include "runtime/float_mode.h"
+
 namespace yeoul {
 namespace {
 
@@ -176,6 +178,7 @@ void Pool::wait_for(const Job& job) {
 }
 
 void Pool::serve(Worker& self) {
+  const FloatMode mode(FloatMode::flush);
   const auto is_needed = [this] { return job_.is_open() || is_stopping_.load(std::memory_order_relaxed); };
   int64_t piece;
   for (;;) {

@@ -85,7 +85,7 @@ def test_map_casts_between_all_dtypes(source: str, target: str) -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", ["exp", "expm1", "log", "log1p", "sqrt", "tanh"])
 def test_functions_at_the_ends_of_their_domain(name: str, dtype: Any) -> None:
-    ends = np.array([0, np.finfo(dtype).smallest_subnormal, 1e-9, 0.5, 1, 2, 1e5, np.finfo(dtype).max, np.inf, np.nan])
+    ends = np.array([0, np.finfo(dtype).tiny, 1e-9, 0.5, 1, 2, 1e5, np.finfo(dtype).max, np.inf, np.nan])
     xs = np.concatenate([ends, -ends]).astype(dtype)
     a = Assembler()
     x, y = a.slot(len(xs), dtype), a.slot(len(xs), dtype, writable=True)
@@ -94,6 +94,23 @@ def test_functions_at_the_ends_of_their_domain(name: str, dtype: Any) -> None:
     a.run(xs, ys)
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(ys, getattr(np, name)(xs), rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [5, 1 << 20], ids=["one thread", "all threads"])
+def test_subnormal_numbers_are_zero_for_programs_and_only_for_them(count: int) -> None:
+    tiny = np.finfo(f32).tiny
+    a = Assembler()
+    x, y = a.slot(count), a.slot(count, writable=True)
+    a.emit("map", *byte_code((count,), [(x, (1,))], [(y, 1)], 2, [("mul", f32, 1, 0, 0, 0)]))
+    ys = np.ones(count, f32)
+    a.run(np.full(count, np.sqrt(tiny) / 2, f32), ys)
+    np.testing.assert_array_equal(ys, 0)
+    a = Assembler()
+    x, y = a.slot(count), a.slot(count, writable=True)
+    a.emit("map", *byte_code((count,), [(x, (1,))], [(y, 1)], 2, [("sqrt", f32, 1, 0, 0, 0)]))
+    a.run(np.full(count, tiny / 2, f32), ys)
+    np.testing.assert_array_equal(ys, 0)
+    assert np.full(1, tiny, f32)[0] * f32(0.5) > 0
 
 
 def test_map_of_nothing_does_nothing() -> None:
@@ -120,6 +137,30 @@ def test_gemm(dtype: Any, m: int, k: int, n: int, transposed: str) -> None:
         out,
     )
     np.testing.assert_allclose(out, left @ right, rtol=1e-4, atol=1e-4)
+
+
+# Few rows and a narrow right side: parts of k, the last columns in panels of every width.
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("m, n", [(1, 120), (7, 64), (13, 37), (32, 100), (33, 3), (50, 9), (63, 23), (63, 128)])
+@pytest.mark.parametrize("transposed", ["", "a"])
+@pytest.mark.parametrize("has_epilogue", [False, True])
+def test_gemm_in_parts(dtype: Any, m: int, n: int, transposed: str, has_epilogue: bool) -> None:
+    k = max(3_000_000 // (m * n), 300) + 1
+    a = Assembler()
+    x, y, z = a.slot(m * k, dtype), a.slot(k * n, dtype), a.slot(m * n, dtype, writable=True)
+    strides = (1, m) if transposed else (k, 1)
+    epilogue = byte_code((m * n,), [(-1, (1,))], [(z, 1)], 2, [("neg", dtype, 1, 0, 0, 0)]) if has_epilogue else []
+    out = [-1 if has_epilogue else z, int(has_epilogue), *epilogue]
+    a.emit("gemm", DTYPES[np.dtype(dtype).name], 1, m, n, k, x, 0, *strides, y, 0, n, 1, *out)
+    left, right = normal(m, k, dtype=dtype), normal(k, n, dtype=dtype)
+    results = []
+    for threads in (1, 2, 4):
+        _native.set_num_threads(threads)
+        results.append(np.full((m, n), 9, dtype))
+        a.run(np.ascontiguousarray(left.T) if transposed else left, right, results[-1])
+        np.testing.assert_array_equal(results[-1], results[0])
+    expected = left.astype(np.float64) @ right
+    np.testing.assert_allclose(results[0], -expected if has_epilogue else expected, rtol=1e-4, atol=3e-4)
 
 
 def test_gemm_batches_and_broadcasts() -> None:
@@ -301,6 +342,13 @@ def test_host_gets_views() -> None:
     xs, out = normal(3), np.empty(3, f32)
     _host_program(call).run(xs, out)
     np.testing.assert_array_equal(out, -2 * xs)
+
+
+def test_callables_find_subnormal_numbers_kept() -> None:
+    halves: list[f32] = []
+    a = _host_program(lambda inputs, outputs: halves.append(np.full(1, np.finfo(f32).tiny)[0] * f32(0.5)))
+    a.run(np.zeros(3, f32), np.zeros(3, f32))
+    assert halves[0] > 0
 
 
 def test_host_exceptions_come_out_of_run() -> None:
