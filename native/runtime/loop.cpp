@@ -14,7 +14,7 @@ using Clock = std::chrono::steady_clock;
 constexpr uint32_t kShuffleLane = 0x5F5F5F5F;  // keeps the draws of orders apart from all others
 constexpr double kCheckSeconds = 20e-6;        // how often the clock is read
 constexpr int64_t kParallelGatherBytes = 64 << 10;
-constexpr int64_t kGatherPieceBytes = 16 << 10;
+constexpr int64_t kGatherPieceBytes = 4 << 10;
 constexpr int64_t kPrefetchBytes = 4096;
 
 void prefetch(const char* row, int64_t bytes) {
