@@ -37,7 +37,7 @@ constexpr int64_t kSplitRows = 63;           // rows up to which a product is cu
 constexpr int64_t kSplitBytes = 512;         // of a row of b that counts as narrow
 constexpr int64_t kSplitDepth = 256;         // least k that is cut
 constexpr int64_t kSplitWork = 1 << 19;      // least multiply-adds that are cut, four times as many for each further cut
-constexpr int64_t kSplitBlock = 32 << 10;    // bytes of b between whose reads the sums are stored
+constexpr int64_t kSplitBlock = 40 << 10;    // bytes of b between whose reads the sums are stored
 
 enum class GemmWay : uint8_t { tiny, thin, rows, split };
 
@@ -199,20 +199,21 @@ template <typename T, int MR, int NV, typename Rows>
   }
 }
 
-// MR x (NV vectors) of c over all that `add_products` adds up; `adds` continues an earlier block of k.
+// MR x (NV vectors) of c over all that `add_products` adds up; `adds` continues an earlier block of k.  What c holds is
+// read at the end, when nothing waits for it.
 template <typename T, int MR, int NV, typename AddProducts>
 [[gnu::always_inline]] inline void tile_with(T* c, int64_t c_row, bool adds, AddProducts add_products) {
   constexpr int w = kLanes<T>;
-  Vec<T> sum[MR][NV];
-#pragma GCC unroll 16
-  for (int i = 0; i < MR; ++i)
-#pragma GCC unroll 16
-    for (int v = 0; v < NV; ++v) sum[i][v] = adds ? load(c + i * c_row + v * w) : Vec<T>{};
+  Vec<T> sum[MR][NV] = {};
   add_products(sum);
 #pragma GCC unroll 16
-  for (int i = 0; i < MR; ++i)
+  for (int i = 0; i < MR; ++i) {
 #pragma GCC unroll 16
-    for (int v = 0; v < NV; ++v) store(c + i * c_row + v * w, sum[i][v]);
+    for (int v = 0; v < NV; ++v) {
+      T* to = c + i * c_row + v * w;
+      store(to, adds ? load(to) + sum[i][v] : sum[i][v]);
+    }
+  }
 }
 
 template <typename T, int MR, int NV>
