@@ -345,13 +345,14 @@ void thin_product(const GemmTask& task, const T* a, int64_t first, int64_t colum
   const GemmShape& s = task.shape;
   const T* b = static_cast<const T*>(task.b) + first * s.b_col;
   const int64_t strips = round_to_strips(s.m) / kTileRows, blocks = (s.k + kDepth - 1) / kDepth;
-  const int64_t groups = (columns + kThinPanels * nr - 1) / (kThinPanels * nr);
+  const int64_t panels = (columns + nr - 1) / nr, groups = (panels + kThinPanels - 1) / kThinPanels;
+  const auto column_of = [&](int64_t group) { return std::min(panels * group / groups * nr, columns); };
   for (int64_t turn = 0; turn < groups * blocks; ++turn) {
-    const int64_t column = turn / blocks * kThinPanels * nr, depth = turn % blocks * kDepth;
-    const int64_t width = std::min(kThinPanels * nr, columns - column), k = std::min(kDepth, s.k - depth);
+    const int64_t column = column_of(turn / blocks), depth = turn % blocks * kDepth;
+    const int64_t width = column_of(turn / blocks + 1) - column, k = std::min(kDepth, s.k - depth);
     pack_panels<T>(b + depth * s.b_row + column * s.b_col, s.b_row, s.b_col, k, width, packed);
-    const int64_t next_column = (turn + 1) / blocks * kThinPanels * nr, next_depth = (turn + 1) % blocks * kDepth;
-    const int64_t next_width = std::min(kThinPanels * nr, columns - next_column);
+    const int64_t next = (turn + 1) / blocks, next_column = column_of(next), next_depth = (turn + 1) % blocks * kDepth;
+    const int64_t next_width = column_of(next + 1) - next_column;
     const int64_t next_k = turn + 1 < groups * blocks && s.b_col == 1 ? std::min(kDepth, s.k - next_depth) : 0;
     const int64_t tiles = strips * ((width + nr - 1) / nr);
     int64_t tile = 0, fetched = 0;

@@ -1,4 +1,4 @@
-"""Gradients around max pooling are computed where there is less to compute."""
+"""Gradients of convolutions and around max pooling are computed where there is less to compute."""
 
 import numpy as np
 import pytest
@@ -76,3 +76,30 @@ def test_a_mask_of_something_else_stays():
     assert simplify(Graph([x, other], [masked])).outputs[0].node.op.name == "select"
     without_zero = ops.where(x > 0, dx, 1.0)
     assert simplify(Graph([x], [without_zero])).outputs[0].node.op.name == "select"
+
+
+@pytest.mark.parametrize("filters", [1, 3])
+@pytest.mark.parametrize(
+    "sizes, window, padding, dilation",
+    [
+        ((9, 8), (3, 3), "same", 1),
+        ((9, 8), (2, 3), "valid", 1),
+        ((9, 8), (4, 1), "same", 1),
+        ((11, 9), (3, 3), "same", (2, 1)),
+        ((11,), (5,), "causal", 2),
+        ((5, 6, 4), (3, 2, 2), "same", 1),
+    ],
+)
+def test_the_gradient_of_a_kernel_with_few_filters_is_turned_round(filters, sizes, window, padding, dilation):
+    x, kernel = placeholder((3, *sizes, 16), "float32"), placeholder((*window, 16, filters), "float32")
+    y = ops.conv(x, kernel, padding=padding, dilation_rate=dilation)
+    w = placeholder(y.shape, "float32")
+    (dkernel,) = gradients([ops.sum(y * w)], [kernel])
+    graph = Graph([x, kernel, w], [dkernel])
+    rng = np.random.default_rng(2)
+    arrays = [rng.standard_normal(t.shape).astype("f") for t in graph.inputs]
+    nodes = [t.node for t in topological(simplify(graph).outputs) if t.node and t.node.op.name == "conv_kernel_grad"]
+    assert [node.attributes["kernel_shape"] for node in nodes] == [(*window, filters, 16)]
+    for name in ("native", "reference"):
+        result = engine.use(name).compile(graph).run(arrays)[0]
+        np.testing.assert_allclose(result, by_definition(graph, arrays)[0], rtol=1e-4, atol=1e-4)

@@ -10,10 +10,11 @@ from typing import Any
 from yeoul.core.graph import is_filled_with
 from yeoul.core.tensor import Tensor
 from yeoul.ops.convolution import Pairs, conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
-from yeoul.ops.layout import slice_primitive, unslice_primitive
+from yeoul.ops.layout import flip_primitive, slice_primitive, transpose_primitive, unslice_primitive
 from yeoul.ops.pooling import max_pool_grad_primitive
 from yeoul.ops.registry import PRIMITIVES, convert
 
+_FEW_FILTERS = 8  # fewer than a vector has lanes
 _COMPARISONS = ("gt", "ge", "lt", "le")
 
 
@@ -26,7 +27,33 @@ def convolution(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) ->
 def kernel_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
     x, dy = inputs
     found = _simpler_image(x, tensor.shape, attributes)
-    return None if found is None else conv_kernel_grad_primitive(found[0], dy, **found[1])
+    if found is None:
+        return _turned_kernel_gradient(tensor, x, dy, attributes)
+    return conv_kernel_grad_primitive(found[0], dy, **found[1])
+
+
+def _turned_kernel_gradient(tensor: Tensor, x: Tensor, dy: Tensor, attributes: dict) -> Tensor | None:
+    """A kernel with few filters: the gradient of the kernel that leads from dy to x, turned round. Products work on many filters at once.
+
+    With p = q - t + low, sum over p of x[p + t - low, c] dy[p, f] = sum over q of dy[q + (T - 1 - t) - (T - 1 - low), f] x[q, c] for each t of T.
+    """
+    *window, channels, filters = tensor.shape
+    is_plain = attributes["groups"] == 1 and all(step == 1 for step in attributes["strides"])
+    if not (is_plain and filters < _FEW_FILTERS <= channels) or all(size == 1 for size in window):
+        return None
+    padding = [
+        ((size - 1) * spread - low, (size - 1) * spread - high)
+        for size, spread, (low, high) in zip(window, attributes["dilation"], attributes["padding"], strict=True)
+    ]
+    if any(min(pair) < 0 for pair in padding):
+        return None
+    shape = (*window, filters, channels)
+    turned = conv_kernel_grad_primitive(
+        dy, x, **{**attributes, "padding": tuple(padding), "kernel_shape": shape}
+    )
+    rank = len(window)
+    back = flip_primitive(turned, axes=tuple(range(rank)))
+    return transpose_primitive(back, permutation=(*range(rank), rank + 1, rank))
 
 
 def input_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
