@@ -71,15 +71,13 @@ inline int64_t kernel_size(const ConvShape& s) {
   return size;
 }
 
-inline bool is_depthwise(const ConvShape& s) { return s.groups > 1 && s.channels == 1 && s.filters == 1; }
-
 template <typename T>
 ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   constexpr int64_t w = kLanes<T>;
   const bool is_grad = s.kind == Convolution::conv_kernel_grad;
   const double work = conv_work(s);
   ConvLayout l{};
-  l.is_depthwise = is_depthwise(s);
+  l.is_depthwise = depthwise_group<T>(s) > 0;
   PatchLayout& p = l.patch;
   patch_axes(s, p);
   l.kernel_size = kernel_size(s);
@@ -94,7 +92,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   for (const int64_t jobs : p.jobs) total *= std::max<int64_t>(jobs, 1);
   const int64_t least_rows = is_grad ? (l.kernel_size > kLargeKernel ? 2 * kGradRows : kGradRows) : kConvRows;
   int64_t rows = std::clamp<int64_t>(total / (is_grad ? 32 : 16), least_rows, 4 * least_rows);
-  if (l.is_depthwise) rows = std::max<int64_t>(kDepthwise / s.groups, 16);
+  if (l.is_depthwise) rows = std::max<int64_t>(kDepthwise / (s.groups * s.channels), 16);
   if (work > 100000.0 && !(splits_columns && l.panels >= 8))
     rows = std::min(rows, std::max<int64_t>((total + 3) / 4, kTileRows));
   // Where the pixels of a patch lie a power of two apart, the same channel of many would fall on few cache sets.
@@ -143,7 +141,7 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
   if (l.is_depthwise) {
     l.place_bytes = bytes(p.taps, sizeof(Run));
     l.line_bytes = bytes(p.phases[0] + p.phases[1] + p.phases[2], sizeof(Line));
-    l.c_bytes = is_grad ? 0 : bytes(p.target_rows * s.groups, sizeof(T));
+    l.c_bytes = is_grad ? 0 : bytes(p.target_rows * s.groups * s.channels, sizeof(T));
     return l;
   }
   l.row_bytes = bytes(is_grad ? l.grad_rows : p.rows, sizeof(int64_t));
@@ -158,6 +156,12 @@ ConvLayout conv_layout(const ConvShape& s, const MapProgram* epilogue) {
     l.panel_bytes = bytes(l.packs_own ? kDepth * l.block_panels * l.width : 0, sizeof(T));
   }
   return l;
+}
+
+// Whether the groups of a kernel are read turned round.
+template <typename T>
+bool is_turned(const ConvShape& s) {
+  return s.kind == Convolution::conv_input_grad && depthwise_group<T>(s) > 1;
 }
 
 template <typename T>
@@ -178,7 +182,10 @@ Plan conv_plan_typed(const ConvShape& s, const MapProgram* epilogue) {
     plan.finish_pieces = l.parts > 1 || epilogue ? std::clamp<int64_t>(tiles / 16, 1, 16) : 0;
   } else {
     plan.pieces = std::max<int64_t>(l.patch.n_blocks() * l.column_blocks, 1);
-    if (!l.is_depthwise && !l.packs_own) {
+    if (is_turned<T>(s)) {
+      plan.shared_scratch_bytes = kernel * sizeof(T) + 64;
+      plan.prepare_pieces = 1;
+    } else if (!l.is_depthwise && !l.packs_own) {
       plan.shared_scratch_bytes =
           static_cast<size_t>(l.patch.taps * l.patch.source_channels * s.groups * l.panels * l.width) * sizeof(T) + 64;
       plan.prepare_pieces = plan.pieces;
@@ -200,6 +207,8 @@ void conv_prepare_typed(const ConvTask& task, char* shared, int64_t piece, int64
   const ConvShape& s = task.shape;
   const ConvLayout l = conv_layout<T>(s, task.epilogue);
   const PatchLayout& p = l.patch;
+  if (is_turned<T>(s))
+    return transpose_groups<T>(s, static_cast<const T*>(task.b), 0, p.taps, reinterpret_cast<T*>(shared));
   const bool is_back = s.kind == Convolution::conv_input_grad;
   const int64_t filters = s.groups * s.filters, per_phase = s.groups * l.panels;
   const int64_t units = p.n_phases() * per_phase;
@@ -403,7 +412,7 @@ void conv_kernel_part(const ConvTask& task, char* shared, int64_t piece, char* m
 
 // -- without sums over channels ---------------------------------------------------------------------------------------
 template <typename T>
-void depthwise_targets(const ConvTask& task, int64_t piece, char* memory) {
+void depthwise_targets(const ConvTask& task, const char* shared, int64_t piece, char* memory) {
   const ConvShape& s = task.shape;
   const ConvLayout l = conv_layout<T>(s, task.epilogue);
   Scratch scratch(memory);
@@ -413,14 +422,18 @@ void depthwise_targets(const ConvTask& task, int64_t piece, char* memory) {
   T* own_c = scratch.take<T>(l.c_bytes);
   const Block block = block_at(l.patch, piece);
   const Targets targets = targets_of(s, l.patch, block);
-  const T *x = static_cast<const T*>(task.a), *kernel = static_cast<const T*>(task.b);
-  const int64_t begin = targets.first * s.groups, scale = l.patch.scale[2];
+  const int64_t all = s.groups * s.channels;
+  const auto *x = static_cast<const T*>(task.a), *kernel = static_cast<const T*>(task.b);
+  if (is_turned<T>(s)) kernel = reinterpret_cast<const T*>(shared);
+  const int64_t begin = targets.first * all, scale = l.patch.scale[2];
   T* c = task.out ? static_cast<T*>(task.out) + begin : own_c;
-  depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
-    depthwise_row<T>(a, count, x, kernel, c + target * s.groups, scale * s.groups);
+  with_depthwise_group<T>(s, [&]<int G>() {
+    depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
+      depthwise_row<G, T>(a, count, x, kernel, c + target * all, scale * all);
+    });
   });
   if (task.epilogue)
-    map_run(*task.epilogue, task.values, begin, begin + targets.count * s.groups, c, nullptr, map_scratch);
+    map_run(*task.epilogue, task.values, begin, begin + targets.count * all, c, nullptr, map_scratch);
 }
 
 template <typename T>
@@ -437,9 +450,12 @@ void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, cha
   for (int64_t i = blocks * part / l.parts; i < blocks * (part + 1) / l.parts; ++i) {
     const Block block = block_at(l.patch, i);
     const T* x = static_cast<const T*>(task.a);
-    const T* dy = static_cast<const T*>(task.b) + targets_of(s, l.patch, block).first * s.groups;
-    depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
-      depthwise_kernel_row<T>(a, count, x, dy + target * s.groups, sums);
+    const int64_t all = s.groups * s.channels;
+    const T* dy = static_cast<const T*>(task.b) + targets_of(s, l.patch, block).first * all;
+    with_depthwise_group<T>(s, [&]<int G>() {
+      depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {
+        depthwise_kernel_row<G, T>(a, count, x, dy + target * all, sums);
+      });
     });
   }
 }
@@ -457,9 +473,9 @@ inline void conv_finish(const ConvTask& task, const Plan& plan, char* shared, in
 template <typename T>
 void conv_run_typed(const ConvTask& task, char* shared, int64_t piece, char* scratch) {
   const bool is_grad = task.shape.kind == Convolution::conv_kernel_grad;
-  if (is_depthwise(task.shape))
+  if (depthwise_group<T>(task.shape) > 0)
     return is_grad ? depthwise_kernel_part<T>(task, shared, piece, scratch)
-                   : depthwise_targets<T>(task, piece, scratch);
+                   : depthwise_targets<T>(task, shared, piece, scratch);
   is_grad ? conv_kernel_part<T>(task, shared, piece, scratch) : conv_targets<T>(task, shared, piece, scratch);
 }
 

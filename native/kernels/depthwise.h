@@ -2,6 +2,11 @@
 //
 //   y[j, c] = sum over taps t of x[j, t, c] kernel[t, c],   dkernel[t, c] = sum over j of x[j, t, c] dy[j, c]
 //
+// And convolution in groups of G channels and as many filters, where vectors hold whole groups: with member(x, q)[c] =
+// x[c - c % G + q],
+//
+//   y[j] = sum over t and q of member(x[j, t], q) kernel[t, q],   dkernel[t, q] = sum over j of member(x[j, t], q) dy[j]
+//
 // The source is read in place, a row of targets at a time.  Targets that meet every tap along the last axis go in
 // strips of up to eight: for each vector of channels and each row of the window, K weights stay in registers and each
 // element of the source is loaded once.  Targets at the edges, and windows of other sizes, go one by one, tap by tap.
@@ -12,6 +17,7 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
 
 #include "kernels/patch.h"
 #include "kernels/vector.h"
@@ -25,7 +31,7 @@ struct Stretch {
   const Run* rows;  // length: the place in the kernel
   int64_t n_rows, taps;
   int64_t at, size, step, spread, weight_step;
-  int64_t channels;
+  int64_t channels;  // of all groups
   bool fetches;   // what the next row of targets reads and writes
   int64_t fresh;  // behind each of the last `fresh` rows of the window, `source_ahead` elements on, lies a new one
   int64_t source_ahead, target_ahead, phase;
@@ -48,12 +54,39 @@ struct Range {
   int64_t first, last;
 };
 
-// visit.operator()<V>(c) for whole vectors of channels, then visit.operator()<T>(c) for single ones.
-template <typename T, typename Visit>
+// visit.operator()<V>(c) for whole vectors of channels, then visit.operator()<T>(c) for single ones, which only groups
+// of one channel have.
+template <typename T, int G = 1, typename Visit>
 inline void each_channel(int64_t channels, Visit visit) {
   int64_t c = 0;
   for (; c + kLanes<T> <= channels; c += kLanes<T>) visit.template operator()<Vec<T>>(c);
-  for (; c < channels; ++c) visit.template operator()<T>(c);
+  if constexpr (G == 1)
+    for (; c < channels; ++c) visit.template operator()<T>(c);
+}
+
+// visit.operator()<q>() for the members of a group.
+template <int G, typename Visit>
+[[gnu::always_inline]] inline void each_member(Visit visit) {
+  [&]<int... q>(std::integer_sequence<int, q...>) __attribute__((always_inline)) {
+    (visit.template operator()<q>(), ...);
+  }(std::make_integer_sequence<int, G>());
+}
+
+// Member q of its group in every lane.
+template <int G, int q, typename V>
+[[gnu::always_inline]] inline V member(V x) {
+  if constexpr (G == 1) {
+    return x;
+  } else {
+    constexpr auto shuffled = []<int... lane>(V v, std::integer_sequence<int, lane...>) {
+#if defined(__clang__)
+      return __builtin_shufflevector(v, v, (lane - lane % G + q)...);
+#else
+      return __builtin_shuffle(v, Vec<int32_t>{(lane - lane % G + q)...});
+#endif
+    };
+    return shuffled(x, std::make_integer_sequence<int, kLanes<float>>());
+  }
 }
 
 // visit(i, element i of the source) for those of a strip of X targets of K taps that lie within `inside`, from which
@@ -73,24 +106,27 @@ template <typename V, int X, int K, int S, typename T, typename Visit>
 }
 
 // X targets whose K taps are neighbours in the source, S elements of which lie from target to target.
-template <int X, int K, int S, bool FETCHES, typename T>
+template <int X, int K, int S, int G, bool FETCHES, typename T>
 void depthwise_strip(const Stretch& a, const Range& inside, const T* x, const T* kernel, T* y, int64_t y_row) {
-  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
-  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * G * a.channels;
+  each_channel<T, G>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     V sum[X];
 #pragma GCC unroll 8
     for (int i = 0; i < X; ++i) sum[i] = V{};
     for (int64_t r = 0; r < a.n_rows; ++r) {
       const T* at = x + a.rows[r].at + c;
-      const T* weights = kernel + a.rows[r].length * a.channels + c;
-      V weight[K];
-#pragma GCC unroll 8
-      for (int t = 0; t < K; ++t) weight[t] = load_as<V>(weights + t * weight_step);
+      const T* weights = kernel + a.rows[r].length * G * a.channels + c;
       if (FETCHES && r >= a.n_rows - a.fresh) fetch_share<X * S, V>(at - c + a.source_ahead, c);
-      each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
+      each_member<G>([&]<int q>() __attribute__((always_inline)) {
+        V weight[K];
 #pragma GCC unroll 8
-        for (int t = 0; t < K; ++t)
-          if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[(i - t) / S] += source * weight[t];
+        for (int t = 0; t < K; ++t) weight[t] = load_as<V>(weights + t * weight_step + q * a.channels);
+        each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
+          const V x = member<G, q>(source);
+#pragma GCC unroll 8
+          for (int t = 0; t < K; ++t)
+            if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[(i - t) / S] += x * weight[t];
+        });
       });
     }
     if (FETCHES) fetch_share<X, V>(y + a.target_ahead + a.phase * (X - 1) * a.channels, c);
@@ -100,58 +136,71 @@ void depthwise_strip(const Stretch& a, const Range& inside, const T* x, const T*
 }
 
 // One target with the taps in `taps`.
-template <typename T>
+template <int G, typename T>
 void depthwise_target(const Stretch& a, const Range& taps, const T* x, const T* kernel, T* y) {
-  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
-  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * G * a.channels;
+  each_channel<T, G>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     V sum{};
     for (int64_t r = 0; r < a.n_rows; ++r) {
       const T* at = x + a.rows[r].at + c;
-      const T* weights = kernel + a.rows[r].length * a.channels + c;
-      for (int64_t t = taps.first; t < taps.last; ++t)
-        sum += load_as<V>(at + t * step) * load_as<V>(weights + t * weight_step);
+      const T* weights = kernel + a.rows[r].length * G * a.channels + c;
+      for (int64_t t = taps.first; t < taps.last; ++t) {
+        const V source = load_as<V>(at + t * step);
+        each_member<G>([&]<int q>() __attribute__((always_inline)) {
+          sum += member<G, q>(source) * load_as<V>(weights + t * weight_step + q * a.channels);
+        });
+      }
     }
     store_as<V>(y + c, sum);
   });
 }
 
 // The same for the kernel's gradient, which is added to `sums`.
-template <int X, int K, int S, bool FETCHES, typename T>
+template <int X, int K, int S, int G, bool FETCHES, typename T>
 void depthwise_kernel_strip(const Stretch& a, const Range& inside, const T* x, const T* dy, T* sums) {
-  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
-  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * G * a.channels;
+  each_channel<T, G>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     V slope[X];
 #pragma GCC unroll 8
     for (int i = 0; i < X; ++i) slope[i] = load_as<V>(dy + i * a.channels + c);
     if (FETCHES) fetch_share<X, V>(dy + a.target_ahead, c);
     for (int64_t r = 0; r < a.n_rows; ++r) {
       const T* at = x + a.rows[r].at + c;
-      T* own = sums + a.rows[r].length * a.channels + c;
-      V sum[K];
-#pragma GCC unroll 8
-      for (int t = 0; t < K; ++t) sum[t] = load_as<V>(own + t * weight_step);
+      T* own = sums + a.rows[r].length * G * a.channels + c;
       if (FETCHES && r >= a.n_rows - a.fresh) fetch_share<X * S, V>(at - c + a.source_ahead, c);
-      each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
+      each_member<G>([&]<int q>() __attribute__((always_inline)) {
+        T* to = own + q * a.channels;
+        V sum[K];
 #pragma GCC unroll 8
-        for (int t = 0; t < K; ++t)
-          if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[t] += source * slope[(i - t) / S];
+        for (int t = 0; t < K; ++t) sum[t] = load_as<V>(to + t * weight_step);
+        each_source<V, X, K, S>(inside, at, step, [&](int i, V source) __attribute__((always_inline)) {
+          const V x = member<G, q>(source);
+#pragma GCC unroll 8
+          for (int t = 0; t < K; ++t)
+            if (i >= t && (i - t) % S == 0 && (i - t) / S < X) sum[t] += x * slope[(i - t) / S];
+        });
+#pragma GCC unroll 8
+        for (int t = 0; t < K; ++t) store_as<V>(to + t * weight_step, sum[t]);
       });
-#pragma GCC unroll 8
-      for (int t = 0; t < K; ++t) store_as<V>(own + t * weight_step, sum[t]);
     }
   });
 }
 
-template <typename T>
+template <int G, typename T>
 void depthwise_kernel_target(const Stretch& a, const Range& taps, const T* x, const T* dy, T* sums) {
-  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * a.channels;
-  each_channel<T>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
+  const int64_t step = a.spread * a.channels, weight_step = a.weight_step * G * a.channels;
+  each_channel<T, G>(a.channels, [&]<typename V>(int64_t c) __attribute__((always_inline)) {
     const V slope = load_as<V>(dy + c);
     for (int64_t r = 0; r < a.n_rows; ++r) {
       const T* at = x + a.rows[r].at + c;
-      T* own = sums + a.rows[r].length * a.channels + c;
-      for (int64_t t = taps.first; t < taps.last; ++t)
-        store_as<V>(own + t * weight_step, load_as<V>(own + t * weight_step) + load_as<V>(at + t * step) * slope);
+      T* own = sums + a.rows[r].length * G * a.channels + c;
+      for (int64_t t = taps.first; t < taps.last; ++t) {
+        const V source = load_as<V>(at + t * step);
+        each_member<G>([&]<int q>() __attribute__((always_inline)) {
+          T* to = own + t * weight_step + q * a.channels;
+          store_as<V>(to, load_as<V>(to) + member<G, q>(source) * slope);
+        });
+      }
     }
   });
 }
@@ -165,8 +214,9 @@ inline Range within(int64_t at, int64_t size, int64_t spread, int64_t taps) {
 }
 
 // `count` targets in strips of 8, 7, 4, 2 and 1: visit.operator()<X, K, S>(first target, what lies within), where K is
-// 0 for windows and targets without strips and the range that of a single target's taps.
-template <typename Visit>
+// 0 for windows and targets without strips and the range that of a single target's taps.  Groups, whose code is as much
+// longer as they have members, have strips of 7, 4 and 1 for fewer windows.
+template <int G, typename Visit>
 void depthwise_strips(const Stretch& a, int64_t count, Visit visit) {
   const Range inside{ceil_div(-a.at, a.spread), ceil_div(a.size - a.at, a.spread)};  // of the first target's elements
   const auto single = [&](int64_t i) __attribute__((always_inline)) {
@@ -179,65 +229,92 @@ void depthwise_strips(const Stretch& a, int64_t count, Visit visit) {
   };
   const auto strips = [&]<int K, int S>() __attribute__((always_inline)) {
     int64_t i = 0;
-    if (count % 7 != 0)
-      for (; i + 8 <= count; i += 8) strip.template operator()<8, K, S>(i);
+    if constexpr (G == 1) {
+      if (count % 7 != 0)
+        for (; i + 8 <= count; i += 8) strip.template operator()<8, K, S>(i);
+    }
     for (; i + 7 <= count; i += 7) strip.template operator()<7, K, S>(i);
     if (i + 4 <= count) strip.template operator()<4, K, S>(i), i += 4;
-    if (i + 2 <= count) strip.template operator()<2, K, S>(i), i += 2;
-    if (i < count) strip.template operator()<1, K, S>(i);
+    if constexpr (G == 1) {
+      if (i + 2 <= count) strip.template operator()<2, K, S>(i), i += 2;
+    }
+    for (; i < count; ++i) strip.template operator()<1, K, S>(i);
   };
-  if (a.step == a.spread) switch (a.taps) {
-      case 1:
-        return strips.template operator()<1, 1>();
-      case 2:
-        return strips.template operator()<2, 1>();
-      case 3:
-        return strips.template operator()<3, 1>();
-      case 5:
-        return strips.template operator()<5, 1>();
-      case 7:
-        return strips.template operator()<7, 1>();
-    }
-  if (a.step == 2 * a.spread) switch (a.taps) {
-      case 3:
-        return strips.template operator()<3, 2>();
-      case 5:
-        return strips.template operator()<5, 2>();
-    }
+  const bool is_dense = a.step == a.spread, is_halved = a.step == 2 * a.spread;
+  if (is_dense && a.taps == 1) return strips.template operator()<1, 1>();
+  if (is_dense && a.taps == 2) return strips.template operator()<2, 1>();
+  if (is_dense && a.taps == 3) return strips.template operator()<3, 1>();
+  if (is_halved && a.taps == 3) return strips.template operator()<3, 2>();
+  if constexpr (G == 1) {
+    if (is_dense && a.taps == 5) return strips.template operator()<5, 1>();
+    if (is_dense && a.taps == 7) return strips.template operator()<7, 1>();
+    if (is_halved && a.taps == 5) return strips.template operator()<5, 2>();
+  }
   for (int64_t i = 0; i < count; ++i) single(i);
 }
 
-template <typename T>
+template <int G, typename T>
 void depthwise_row(const Stretch& a, int64_t count, const T* x, const T* kernel, T* y, int64_t y_row) {
-  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+  depthwise_strips<G>(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
     const T* from = x + (a.at + i * a.step) * a.channels;
     if constexpr (K == 0)
-      depthwise_target<T>(a, inside, from, kernel, y + i * y_row);
-    else if (a.fetches && X > 4)
-      depthwise_strip<X, K, S, (X > 4), T>(a, inside, from, kernel, y + i * y_row, y_row);
+      depthwise_target<G, T>(a, inside, from, kernel, y + i * y_row);
+    else if (X > 4 && a.fetches)
+      depthwise_strip<X, K, S, G, (X > 4), T>(a, inside, from, kernel, y + i * y_row, y_row);
     else
-      depthwise_strip<X, K, S, false, T>(a, inside, from, kernel, y + i * y_row, y_row);
+      depthwise_strip<X, K, S, G, false, T>(a, inside, from, kernel, y + i * y_row, y_row);
   });
 }
 
-template <typename T>
+template <int G, typename T>
 void depthwise_kernel_row(const Stretch& a, int64_t count, const T* x, const T* dy, T* sums) {
-  depthwise_strips(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+  depthwise_strips<G>(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
     const T* from = x + (a.at + i * a.step) * a.channels;
     if constexpr (K == 0)
-      depthwise_kernel_target<T>(a, inside, from, dy + i * a.channels, sums);
-    else if (a.fetches && X > 4)
-      depthwise_kernel_strip<X, K, S, (X > 4), T>(a, inside, from, dy + i * a.channels, sums);
+      depthwise_kernel_target<G, T>(a, inside, from, dy + i * a.channels, sums);
+    else if (X > 4 && a.fetches)
+      depthwise_kernel_strip<X, K, S, G, (X > 4), T>(a, inside, from, dy + i * a.channels, sums);
     else
-      depthwise_kernel_strip<X, K, S, false, T>(a, inside, from, dy + i * a.channels, sums);
+      depthwise_kernel_strip<X, K, S, G, false, T>(a, inside, from, dy + i * a.channels, sums);
   });
+}
+
+// Channels of a group that this file is for, or 0.
+template <typename T>
+int64_t depthwise_group(const ConvShape& s) {
+  if (s.groups == 1 || s.channels != s.filters) return 0;
+  if (s.channels == 1) return 1;
+  const bool is_whole = std::is_same_v<T, float> && s.groups * s.channels % kLanes<T> == 0;
+  return is_whole && (s.channels == 2 || s.channels == 4) ? s.channels : 0;
+}
+
+// use.operator()<G>() for the group of a shape.
+template <typename T, typename Use>
+void with_depthwise_group(const ConvShape& s, Use use) {
+  if constexpr (std::is_same_v<T, float>) {
+    if (s.channels == 2) return use.template operator()<2>();
+    if (s.channels == 4) return use.template operator()<4>();
+  }
+  use.template operator()<1>();
+}
+
+// A kernel for targets of G channels from one for sources of G: rows and columns of each group change places.
+template <typename T>
+void transpose_groups(const ConvShape& s, const T* kernel, int64_t first, int64_t last, T* to) {
+  const int64_t all = s.groups * s.channels;
+  for (int64_t tap = first; tap < last; ++tap)
+    for (int64_t q = 0; q < s.channels; ++q)
+      for (int64_t c = 0; c < all; ++c) {
+        const int64_t own = c % s.channels;
+        to[(tap * s.channels + q) * all + c] = kernel[(tap * s.channels + own) * all + c - own + q];
+      }
 }
 
 inline bool depthwise_fetches(const ConvShape& s) {
-  int64_t input = s.batch * s.groups, output = input;
+  int64_t input = s.batch * s.groups * s.channels, output = input;
   for (const Spatial& axis : s.axes) input *= axis.in, output *= axis.out;
   const int64_t item = item_size(s.type);
-  return s.groups * item > kForeseen && (input + output) * item > kStaysInCache;
+  return s.groups * s.channels * item > kForeseen && (input + output) * item > kStaysInCache;
 }
 
 // visit(stretch, count, where its first target stands among those of the block) for rows of a block's targets, phase by
@@ -254,7 +331,7 @@ void depthwise_stretches(const ConvShape& s, const PatchLayout& p, const Block& 
   const Targets targets = targets_of(s, p, block);
   Stretch a{};
   a.rows = rows;
-  a.channels = s.groups;
+  a.channels = s.groups * s.channels;
   a.size = p.source[2];
   a.fetches = depthwise_fetches(s);
   const int64_t pixels_ahead = std::max<int64_t>(kFetchAhead / a.channels, 1);

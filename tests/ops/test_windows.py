@@ -12,7 +12,7 @@ from yeoul.graph.gradients import gradients
 from yeoul.ops.registry import PRIMITIVES
 
 RNG = np.random.default_rng(0)
-conv, conv_input_grad = PRIMITIVES["conv"], PRIMITIVES["conv_input_grad"]
+conv, conv_input_grad, conv_kernel_grad = (PRIMITIVES[n] for n in ("conv", "conv_input_grad", "conv_kernel_grad"))
 max_pool, sum_pool = PRIMITIVES["max_pool"], PRIMITIVES["sum_pool"]
 
 
@@ -111,3 +111,38 @@ def test_errors():
         conv(np.ones((1, 4, 2)), np.ones((2, 1, 3)), groups=2, **plain)
     with pytest.raises(ValueError, match="must be smaller than its window"):
         sum_pool(np.ones((1, 4, 1)), window=(2,), strides=(1,), padding=((2, 0),))
+
+
+@pytest.mark.parametrize("members", [2, 4])
+@pytest.mark.parametrize(
+    ("sizes", "window", "strides", "padding", "dilation"),
+    [
+        ((15, 9), (3, 3), (1, 1), ((1, 1), (1, 1)), (1, 1)),
+        ((8, 21), (3, 3), (2, 2), ((0, 1), (0, 1)), (1, 1)),
+        ((6, 13), (2, 5), (1, 1), ((0, 0), (2, 2)), (1, 1)),
+        ((9, 12), (3, 3), (1, 1), ((2, 2), (2, 2)), (2, 2)),
+        ((7, 7), (1, 1), (2, 1), ((0, 0), (0, 0)), (1, 1)),
+        ((11, 10), (4, 7), (1, 3), ((1, 2), (3, 3)), (1, 1)),
+        ((4, 5, 9), (2, 3, 3), (1, 2, 1), ((0, 1), (1, 1), (1, 1)), (1, 1, 1)),
+        ((3, 300, 40), (1, 3, 3), (1, 1, 1), ((0, 0), (1, 1), (1, 1)), (1, 1, 1)),
+    ],
+)
+def test_small_groups_are_computed_side_by_side(members, sizes, window, strides, padding, dilation):
+    channels = 48 if members == 4 else 16
+    geometry = {"strides": strides, "padding": padding, "dilation": dilation, "groups": channels // members}
+    x, kernel = placeholder((2, *sizes, channels), "float32"), placeholder((*window, members, channels), "float32")
+    y = conv(x, kernel, **geometry)
+    dy = placeholder(y.shape, "float32")
+    graph = Graph(
+        [x, kernel, dy],
+        [
+            y,
+            conv_input_grad(dy, kernel, input_shape=x.shape, **geometry),
+            conv_kernel_grad(x, dy, kernel_shape=kernel.shape, **geometry),
+        ],
+    )
+    rng = np.random.default_rng(3)
+    arrays = [rng.standard_normal(t.shape).astype("f") for t in graph.inputs]
+    found, expected = (engine.use(name).compile(graph).run(arrays) for name in ("native", "reference"))
+    for result, of_definition in zip(found, expected, strict=True):
+        np.testing.assert_allclose(result, of_definition, rtol=2e-4, atol=2e-3)
