@@ -208,7 +208,7 @@ void conv_prepare_typed(const ConvTask& task, char* shared, int64_t piece, int64
   const ConvLayout l = conv_layout<T>(s, task.epilogue);
   const PatchLayout& p = l.patch;
   if (is_turned<T>(s))
-    return transpose_groups<T>(s, static_cast<const T*>(task.b), 0, p.taps, reinterpret_cast<T*>(shared));
+    return transpose_groups<T>(s, static_cast<const T*>(task.b), p.taps, reinterpret_cast<T*>(shared));
   const bool is_back = s.kind == Convolution::conv_input_grad;
   const int64_t filters = s.groups * s.filters, per_phase = s.groups * l.panels;
   const int64_t units = p.n_phases() * per_phase;
@@ -432,8 +432,7 @@ void depthwise_targets(const ConvTask& task, const char* shared, int64_t piece, 
       depthwise_row<G, T>(a, count, x, kernel, c + target * all, scale * all);
     });
   });
-  if (task.epilogue)
-    map_run(*task.epilogue, task.values, begin, begin + targets.count * all, c, nullptr, map_scratch);
+  if (task.epilogue) map_run(*task.epilogue, task.values, begin, begin + targets.count * all, c, nullptr, map_scratch);
 }
 
 template <typename T>
@@ -446,11 +445,10 @@ void depthwise_kernel_part(const ConvTask& task, char* shared, int64_t part, cha
   Line* lines = scratch.take<Line>(l.line_bytes);
   T* sums = l.parts == 1 && task.out ? static_cast<T*>(task.out) : reinterpret_cast<T*>(shared) + part * l.kernel_size;
   std::fill_n(sums, l.kernel_size, T(0));
-  const int64_t blocks = l.patch.n_blocks();
+  const int64_t blocks = l.patch.n_blocks(), all = s.groups * s.channels;
   for (int64_t i = blocks * part / l.parts; i < blocks * (part + 1) / l.parts; ++i) {
     const Block block = block_at(l.patch, i);
     const T* x = static_cast<const T*>(task.a);
-    const int64_t all = s.groups * s.channels;
     const T* dy = static_cast<const T*>(task.b) + targets_of(s, l.patch, block).first * all;
     with_depthwise_group<T>(s, [&]<int G>() {
       depthwise_stretches(s, l.patch, block, lines, rows, [&](const Stretch& a, int64_t count, int64_t target) {

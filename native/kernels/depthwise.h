@@ -5,7 +5,8 @@
 // And convolution in groups of G channels and as many filters, where vectors hold whole groups: with member(x, q)[c] =
 // x[c - c % G + q],
 //
-//   y[j] = sum over t and q of member(x[j, t], q) kernel[t, q],   dkernel[t, q] = sum over j of member(x[j, t], q) dy[j]
+//   y[j] = sum over t and q of member(x[j, t], q) kernel[t, q],   dkernel[t, q] = sum over j of member(x[j, t], q)
+//   dy[j]
 //
 // The source is read in place, a row of targets at a time.  Targets that meet every tap along the last axis go in
 // strips of up to eight: for each vector of channels and each row of the window, K weights stay in registers and each
@@ -32,8 +33,8 @@ struct Stretch {
   int64_t n_rows, taps;
   int64_t at, size, step, spread, weight_step;
   int64_t channels;  // of all groups
-  bool fetches;   // what the next row of targets reads and writes
-  int64_t fresh;  // behind each of the last `fresh` rows of the window, `source_ahead` elements on, lies a new one
+  bool fetches;      // what the next row of targets reads and writes
+  int64_t fresh;     // behind each of the last `fresh` rows of the window, `source_ahead` elements on, lies a new one
   int64_t source_ahead, target_ahead, phase;
 };
 
@@ -67,9 +68,8 @@ inline void each_channel(int64_t channels, Visit visit) {
 // visit.operator()<q>() for the members of a group.
 template <int G, typename Visit>
 [[gnu::always_inline]] inline void each_member(Visit visit) {
-  [&]<int... q>(std::integer_sequence<int, q...>) __attribute__((always_inline)) {
-    (visit.template operator()<q>(), ...);
-  }(std::make_integer_sequence<int, G>());
+  [&]<int... q>(std::integer_sequence<int, q...>)
+      __attribute__((always_inline)) { (visit.template operator()<q>(), ...); }(std::make_integer_sequence<int, G>());
 }
 
 // Member q of its group in every lane.
@@ -255,28 +255,30 @@ void depthwise_strips(const Stretch& a, int64_t count, Visit visit) {
 
 template <int G, typename T>
 void depthwise_row(const Stretch& a, int64_t count, const T* x, const T* kernel, T* y, int64_t y_row) {
-  depthwise_strips<G>(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
-    const T* from = x + (a.at + i * a.step) * a.channels;
-    if constexpr (K == 0)
-      depthwise_target<G, T>(a, inside, from, kernel, y + i * y_row);
-    else if (X > 4 && a.fetches)
-      depthwise_strip<X, K, S, G, (X > 4), T>(a, inside, from, kernel, y + i * y_row, y_row);
-    else
-      depthwise_strip<X, K, S, G, false, T>(a, inside, from, kernel, y + i * y_row, y_row);
-  });
+  depthwise_strips<G>(a, count,
+                      [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+                        const T* from = x + (a.at + i * a.step) * a.channels;
+                        if constexpr (K == 0)
+                          depthwise_target<G, T>(a, inside, from, kernel, y + i * y_row);
+                        else if (X > 4 && a.fetches)
+                          depthwise_strip<X, K, S, G, (X > 4), T>(a, inside, from, kernel, y + i * y_row, y_row);
+                        else
+                          depthwise_strip<X, K, S, G, false, T>(a, inside, from, kernel, y + i * y_row, y_row);
+                      });
 }
 
 template <int G, typename T>
 void depthwise_kernel_row(const Stretch& a, int64_t count, const T* x, const T* dy, T* sums) {
-  depthwise_strips<G>(a, count, [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
-    const T* from = x + (a.at + i * a.step) * a.channels;
-    if constexpr (K == 0)
-      depthwise_kernel_target<G, T>(a, inside, from, dy + i * a.channels, sums);
-    else if (X > 4 && a.fetches)
-      depthwise_kernel_strip<X, K, S, G, (X > 4), T>(a, inside, from, dy + i * a.channels, sums);
-    else
-      depthwise_kernel_strip<X, K, S, G, false, T>(a, inside, from, dy + i * a.channels, sums);
-  });
+  depthwise_strips<G>(a, count,
+                      [&]<int X, int K, int S>(int64_t i, const Range& inside) __attribute__((always_inline)) {
+                        const T* from = x + (a.at + i * a.step) * a.channels;
+                        if constexpr (K == 0)
+                          depthwise_kernel_target<G, T>(a, inside, from, dy + i * a.channels, sums);
+                        else if (X > 4 && a.fetches)
+                          depthwise_kernel_strip<X, K, S, G, (X > 4), T>(a, inside, from, dy + i * a.channels, sums);
+                        else
+                          depthwise_kernel_strip<X, K, S, G, false, T>(a, inside, from, dy + i * a.channels, sums);
+                      });
 }
 
 // Channels of a group that this file is for, or 0.
@@ -300,9 +302,9 @@ void with_depthwise_group(const ConvShape& s, Use use) {
 
 // A kernel for targets of G channels from one for sources of G: rows and columns of each group change places.
 template <typename T>
-void transpose_groups(const ConvShape& s, const T* kernel, int64_t first, int64_t last, T* to) {
+void transpose_groups(const ConvShape& s, const T* kernel, int64_t taps, T* to) {
   const int64_t all = s.groups * s.channels;
-  for (int64_t tap = first; tap < last; ++tap)
+  for (int64_t tap = 0; tap < taps; ++tap)
     for (int64_t q = 0; q < s.channels; ++q)
       for (int64_t c = 0; c < all; ++c) {
         const int64_t own = c % s.channels;

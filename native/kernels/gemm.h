@@ -36,8 +36,8 @@ constexpr int64_t kThinPanels = 8;           // of b at once: its rows are read 
 constexpr int64_t kSplitRows = 63;           // rows up to which a product is cut along k
 constexpr int64_t kSplitBytes = 512;         // of a row of b that counts as narrow
 constexpr int64_t kSplitDepth = 256;         // least k that is cut
-constexpr int64_t kSplitWork = 1 << 19;      // least multiply-adds that are cut, four times as many for each further cut
-constexpr int64_t kSplitBlock = 40 << 10;    // bytes of b between whose reads the sums are stored
+constexpr int64_t kSplitWork = 1 << 19;    // least multiply-adds that are cut, four times as many for each further cut
+constexpr int64_t kSplitBlock = 40 << 10;  // bytes of b between whose reads the sums are stored
 
 enum class GemmWay : uint8_t { tiny, thin, rows, split };
 
@@ -45,7 +45,7 @@ struct GemmLayout {
   GemmWay way;
   int64_t row_blocks, rows;  // pieces along m, as even as can be; most rows of one
   int64_t column_blocks, columns;
-  int64_t parts;             // of k
+  int64_t parts;  // of k
   bool packs_a, packs_b;
   int64_t depth;   // of a block of k
   int64_t panels;  // of b
@@ -58,22 +58,29 @@ struct GemmLayout {
   }
 };
 
+inline bool is_tiny_product(const GemmShape& s) { return s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64; }
+
 template <typename T>
 GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_out) {
   constexpr int64_t nr = kTileColumns<T>;
   GemmLayout l{};
   l.panels = (s.n + nr - 1) / nr;
-  const bool is_tiny = s.m * s.n * s.k <= kTinyWork || s.n * s.k <= 64;
+  const bool is_tiny = is_tiny_product(s);
   const int64_t row_bytes = s.n * static_cast<int64_t>(sizeof(T));
   const bool is_split = s.batch == 1 && s.b_col == 1 && s.b_row == s.n && s.m <= kSplitRows &&
                         row_bytes <= kSplitBytes && s.k >= kSplitDepth && s.m * s.n * s.k >= kSplitWork;
-  const bool is_thin = !is_split && s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows &&
-                       s.n * s.k >= kThinWeights && l.panels >= (s.m <= 64 ? 4 : 32);
+  const bool is_thin = !is_split && s.batch == 1 && s.m >= kTileRows && s.m <= kThinRows && s.n * s.k >= kThinWeights &&
+                       l.panels >= (s.m <= 64 ? 4 : 32);
   l.way = is_tiny ? GemmWay::tiny : is_split ? GemmWay::split : is_thin ? GemmWay::thin : GemmWay::rows;
   l.parts = 1;
   l.depth = kDepth;
   const auto bytes = [](int64_t count) { return count > 0 ? static_cast<size_t>(count) * sizeof(T) + 64 : 0; };
   l.map_bytes = epilogue ? map_scratch_bytes(*epilogue) + 64 : 0;
+  if (is_tiny) {
+    l.row_blocks = l.column_blocks = 1, l.rows = s.m, l.columns = s.n;
+    l.c_bytes = bytes(has_out ? 0 : s.m * s.n);
+    return l;
+  }
   const int64_t depth = std::min(s.k, kDepth);
   if (is_thin) {
     l.row_blocks = 1, l.rows = s.m;
@@ -87,14 +94,13 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
     l.row_blocks = l.column_blocks = 1, l.rows = s.m, l.columns = s.n;
     for (l.parts = 2; l.parts < 8 && s.m * s.n * s.k >= 4 * l.parts * kSplitWork;) l.parts *= 2;
     l.depth = std::clamp(kSplitBlock / row_bytes, kLeastDepth, kDepth);
-    l.b_bytes = bytes(std::max(s.k, 2 * s.m) * nr);  // the last panel, or the sums of the last columns
+    l.b_bytes = bytes((s.n < kLanes<T> ? s.k : 2 * s.m) * nr);  // the only panel, or sums of the last columns
     return l;
   }
   // Rows of b that lie a large power of two apart would all fall on the same few cache sets.
   const bool collides = s.b_row * static_cast<int64_t>(sizeof(T)) % 2048 == 0 && s.m >= 2 * kTileRows;
-  l.packs_b = !is_tiny &&
-              (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) && s.k * row_bytes > kStayingBytes));
-  l.packs_a = !is_tiny && s.k >= 64 && s.m >= 2 * kTileRows && s.n >= (s.a_col == 1 ? 16 : 4) * nr;
+  l.packs_b = (s.b_col != 1 || (s.k >= 32 && s.n > nr && (s.m >= 64 || collides) && s.k * row_bytes > kStayingBytes));
+  l.packs_a = s.k >= 64 && s.m >= 2 * kTileRows && s.n >= (s.a_col == 1 ? 16 : 4) * nr;
   l.column_blocks = std::max<int64_t>((s.n + kColumns - 1) / kColumns, 1);
   l.columns = ((s.n + l.column_blocks - 1) / l.column_blocks + nr - 1) / nr * nr;
   l.column_blocks = std::max<int64_t>((s.n + l.columns - 1) / l.columns, 1);
@@ -104,13 +110,12 @@ GemmLayout gemm_layout(const GemmShape& s, const MapProgram* epilogue, bool has_
   int64_t per_block = epilogue ? 8 : 12;
   if (work > 100000.0) per_block = std::min(per_block, std::max<int64_t>((strips * l.column_blocks + 3) / 4, 1));
   if (work > 100000.0 && strips < 8) per_block = std::max<int64_t>((strips + 1) / 2, 1);
-  if (is_tiny) per_block = std::max<int64_t>(strips, 1);
   l.row_blocks = std::max<int64_t>((strips + per_block - 1) / per_block, 1);
   if (l.row_blocks > 2 && l.row_blocks < 64)
     l.row_blocks = std::min((l.row_blocks + 3) / 4 * 4, strips);  // even shares
   l.rows = std::max<int64_t>((s.m + l.row_blocks - 1) / l.row_blocks, 1);
   l.a_bytes = bytes(l.packs_a ? (l.rows + kTileRows - 1) / kTileRows * kTileRows * depth : 0);
-  l.b_bytes = bytes(l.packs_b || is_tiny ? 0 : s.k * nr);  // the last panel
+  l.b_bytes = bytes(l.packs_b ? 0 : s.k * nr);  // the last panel
   l.c_bytes = bytes(has_out ? 0 : l.rows * std::min(l.columns, std::max<int64_t>(s.n, 1)));
   return l;
 }
@@ -321,10 +326,16 @@ struct Fetch {
   }
 };
 
+// The whole of a tiny product, before anything is worked out about larger ones.
 template <typename T>
-inline void tiny_product(const GemmShape& s, const T* a, const T* b, T* c, int64_t c_row, int64_t rows) {
-  for (int64_t i = 0; i < rows; ++i) {
-    T* y = c + i * c_row;
+void tiny_product(const GemmTask& task, int64_t batch, char* scratch) {
+  const GemmShape& s = task.shape;
+  const size_t map_bytes = task.epilogue ? round_up(map_scratch_bytes(*task.epilogue) + 64) : 0;
+  const T* a = static_cast<const T*>(task.a) + batch * s.a_batch;
+  const T* b = static_cast<const T*>(task.b) + batch * s.b_batch;
+  T* c = task.out ? static_cast<T*>(task.out) + batch * s.m * s.n : reinterpret_cast<T*>(scratch + map_bytes);
+  for (int64_t i = 0; i < s.m; ++i) {
+    T* y = c + i * s.n;
     for (int64_t j = 0; j < s.n; ++j) y[j] = T(0);
     for (int64_t p = 0; p < s.k; ++p) {
       const T x = a[i * s.a_row + p * s.a_col];
@@ -336,6 +347,8 @@ inline void tiny_product(const GemmShape& s, const T* a, const T* b, T* c, int64
       }
     }
   }
+  const int64_t at = batch * s.m * s.n;
+  if (task.epilogue) map_run(*task.epilogue, task.values, at, at + s.m * s.n, c, nullptr, scratch);
 }
 
 // All rows of a block of columns.  While one block of b is multiplied, the next is fetched from memory.
@@ -373,6 +386,7 @@ void thin_product(const GemmTask& task, const T* a, int64_t first, int64_t colum
 template <typename T>
 void gemm_run_typed(const GemmTask& task, char* shared, int64_t piece, char* scratch) {
   GemmShape s = task.shape;
+  if (is_tiny_product(s)) return tiny_product<T>(task, piece, scratch);
   const GemmLayout l = gemm_layout<T>(s, task.epilogue, false);
   constexpr int64_t nr = kTileColumns<T>;
   const int64_t part = piece % l.parts, first_k = s.k * part / l.parts;
@@ -393,7 +407,9 @@ void gemm_run_typed(const GemmTask& task, char* shared, int64_t piece, char* scr
   T* tail = reinterpret_cast<T*>(scratch + round_up(l.map_bytes) + round_up(l.a_bytes) + round_up(l.c_bytes));
   const T* a = static_cast<const T*>(task.a) + batch * s.a_batch + row * s.a_row + first_k * s.a_col;
   const T* b = static_cast<const T*>(task.b) + batch * s.b_batch + first_k * s.b_row;
-  T* c = is_split ? reinterpret_cast<T*>(shared) + part * s.m * s.n : task.out ? static_cast<T*>(task.out) + (batch * s.m + row) * s.n + column : own_c;
+  T* c = is_split   ? reinterpret_cast<T*>(shared) + part * s.m * s.n
+         : task.out ? static_cast<T*>(task.out) + (batch * s.m + row) * s.n + column
+                    : own_c;
   const int64_t c_row = task.out ? s.n : columns;
   const auto finish = [&](int64_t first, int64_t count) {
     if (!task.epilogue || is_split) return;
@@ -408,16 +424,6 @@ void gemm_run_typed(const GemmTask& task, char* shared, int64_t piece, char* scr
   };
   if (is_thin) {
     thin_product<T>(task, reinterpret_cast<const T*>(shared), column, columns, c, c_row, tail);
-    finish(0, rows);
-    return;
-  }
-  if (l.way == GemmWay::tiny) {
-    tiny_product<T>(s, a, b, c, c_row, rows);
-    finish(0, rows);
-    return;
-  }
-  if (s.k == 0) {
-    for (int64_t i = 0; i < rows; ++i) std::fill_n(c + i * c_row, columns, T(0));
     finish(0, rows);
     return;
   }
@@ -442,7 +448,8 @@ void gemm_run_typed(const GemmTask& task, char* shared, int64_t piece, char* scr
   // The epilogue takes a few strips at once: long runs of byte code over what is still in the first-level cache.
   const bool is_shallow = !l.packs_a && s.k <= l.depth;
   const bool keeps_b = is_split || (is_shallow && s.k * columns * static_cast<int64_t>(sizeof(T)) <= kStayingBytes);
-  const int64_t together = is_shallow && task.epilogue && !is_split ? std::max<int64_t>(3072 / columns, kTileRows) : rows;
+  const int64_t together =
+      is_shallow && task.epilogue && !is_split ? std::max<int64_t>(3072 / columns, kTileRows) : rows;
   const int64_t groups = (rows + together - 1) / together;
   const bool has_narrow = l.packs_b && !l.packs_a && edge != 0 && edge <= w;  // done by tall tiles
   const LastColumns last = overlaps ? LastColumns::of<T>(columns) : LastColumns{columns - (has_narrow ? edge : 0), nr};
@@ -511,7 +518,11 @@ inline void gemm_finish(const GemmTask& task, const Plan& plan, char* shared, in
   const GemmShape& s = task.shape;
   const PartSum sum{s.type == DType::F64 ? gemm_layout<double>(s, task.epilogue, false).parts
                                          : gemm_layout<float>(s, task.epilogue, false).parts,
-                    s.m * s.n, shared, task.out, task.epilogue, task.values};
+                    s.m * s.n,
+                    shared,
+                    task.out,
+                    task.epilogue,
+                    task.values};
   s.type == DType::F64 ? add_parts<double>(sum, plan, piece, scratch) : add_parts<float>(sum, plan, piece, scratch);
 }
 

@@ -48,9 +48,7 @@ def _turned_kernel_gradient(tensor: Tensor, x: Tensor, dy: Tensor, attributes: d
     if any(min(pair) < 0 for pair in padding):
         return None
     shape = (*window, filters, channels)
-    turned = conv_kernel_grad_primitive(
-        dy, x, **{**attributes, "padding": tuple(padding), "kernel_shape": shape}
-    )
+    turned = conv_kernel_grad_primitive(dy, x, **{**attributes, "padding": tuple(padding), "kernel_shape": shape})
     rank = len(window)
     back = flip_primitive(turned, axes=tuple(range(rank)))
     return transpose_primitive(back, permutation=(*range(rank), rank + 1, rank))
