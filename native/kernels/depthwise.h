@@ -5,8 +5,9 @@
 // And convolution in groups of G channels and as many filters, where vectors hold whole groups: with member(x, q)[c] =
 // x[c - c % G + q],
 //
-//   y[j] = sum over t and q of member(x[j, t], q) kernel[t, q],   dkernel[t, q] = sum over j of member(x[j, t], q)
-//   dy[j]
+//   y[j] = sum over t and q of member(x[j, t], q) kernel[t, q]
+//
+//   dkernel[t, q] = sum over j of member(x[j, t], q) dy[j]
 //
 // The source is read in place, a row of targets at a time.  Targets that meet every tap along the last axis go in
 // strips of up to eight: for each vector of channels and each row of the window, K weights stay in registers and each

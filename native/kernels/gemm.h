@@ -157,7 +157,6 @@ void gemm_prepare_typed(const GemmTask& task, char* shared, int64_t piece, int64
     }
     return;
   }
-  if (!l.packs_b) return;
   constexpr int64_t nr = kTileColumns<T>;
   const int64_t batches = s.b_batch ? s.batch : 1;
   const int64_t units = batches * l.panels;

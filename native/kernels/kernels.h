@@ -227,7 +227,7 @@ struct KernelTable {
   double (*map_work)(const MapProgram&);  // estimated nanoseconds on one thread
 
   Plan (*gemm_plan)(const GemmShape&, const MapProgram* epilogue);
-  void (*gemm_prepare)(const GemmTask&, char* shared, int64_t piece, int64_t pieces);  // e.g. packing; may be null-op
+  void (*gemm_prepare)(const GemmTask&, char* shared, int64_t piece, int64_t pieces);  // where the plan has pieces
   void (*gemm_run)(const GemmTask&, char* shared, int64_t piece, char* scratch);
   void (*gemm_finish)(const GemmTask&, const Plan&, char* shared, int64_t piece, char* scratch);
   Rows (*gemm_rows)(const GemmShape&, const MapProgram* epilogue, int64_t piece);
