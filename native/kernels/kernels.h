@@ -30,7 +30,7 @@ constexpr int64_t item_size(DType type) {
                   X(pow, 2) X(atan2, 2) X(max, 2) X(min, 2) X(eq, 2) X(ne, 2) X(lt, 2) X(le, 2) X(gt, 2) X(ge, 2)     \
                       X(and, 2) X(or, 2) X(xor, 2) X(shl, 2) X(shr, 2) X(select, 3) X(fma, 3) X(lerp, 3)              \
                           X(lerp_square, 3) X(adam_step, 5) X(rms_step, 5) X(select_gt, 4) X(select_ge, 4) X(relu, 1) \
-                              X(relu_limited, 2)
+                              X(relu_limited, 2) X(sub_mul, 3) X(sub_fma, 4) X(sub_fma_add, 5) X(fma_add, 4)
 
 enum class MapOpCode : uint8_t {
 #define X(name, arity) op_##name,
@@ -38,6 +38,15 @@ enum class MapOpCode : uint8_t {
 #undef X
       Count
 };
+
+constexpr int arity_of(MapOpCode code) {
+  constexpr int arities[] = {
+#define X(name, arity) arity,
+      YEOUL_MAP_OPS(X)
+#undef X
+  };
+  return arities[static_cast<int>(code)];
+}
 
 #define YEOUL_REDUCTIONS(X) X(sum) X(prod) X(max) X(min) X(argmax) X(argmin) X(variance)
 enum class Reduction : uint8_t {

@@ -13,6 +13,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/vecmath.h"
+#include "kernels/vector.h"
 
 namespace yeoul::YEOUL_ISA {
 
@@ -375,6 +376,31 @@ struct Fma {
     return static_cast<T>(Wrap<T>(x) * Wrap<T>(z) + Wrap<T>(w));
   }
 };
+// What centres, scales and moves: most of a normalization and of its gradient.
+struct SubMul {
+  template <typename T>
+  static inline T of(T x, T z, T w) {
+    return (x - z) * w;
+  }
+};
+struct SubFma {
+  template <typename T>
+  static inline T of(T x, T z, T w, T v, T) {
+    return (x - z) * w + v;
+  }
+};
+struct SubFmaAdd {
+  template <typename T>
+  static inline T of(T x, T z, T w, T v, T u) {
+    return (x - z) * w + v + u;
+  }
+};
+struct FmaAdd {
+  template <typename T>
+  static inline T of(T x, T z, T w, T v, T) {
+    return x * z + w + v;
+  }
+};
 struct Lerp {
   template <typename T>
   static inline T of(T x, T z, T w) {
@@ -440,6 +466,9 @@ WideFunction wide_of(DType type) {
 inline WideFunction wide_function(const MapOp& op) {
   if (op.code == MapOpCode::op_adam_step) return wide_of<AdamStep>(op.type);
   if (op.code == MapOpCode::op_rms_step) return wide_of<RmsStep>(op.type);
+  if (op.code == MapOpCode::op_sub_fma) return wide_of<SubFma>(op.type);
+  if (op.code == MapOpCode::op_sub_fma_add) return wide_of<SubFmaAdd>(op.type);
+  if (op.code == MapOpCode::op_fma_add) return wide_of<FmaAdd>(op.type);
   if (op.code == MapOpCode::op_select_gt) return wide_of<SelectGreater>(op.type);
   if (op.code == MapOpCode::op_select_ge) return wide_of<SelectGreaterEqual>(op.type);
   return nullptr;
@@ -525,6 +554,8 @@ MapFunction float_function(MapOpCode code) {
       return unary_loop<T, T, Relu>;
     case M::op_relu_limited:
       return binary_loop<T, T, ReluLimited>;
+    case M::op_sub_mul:
+      return ternary_loop<T, SubMul>;
     case M::op_lerp:
       return ternary_loop<T, Lerp>;
     case M::op_lerp_square:
@@ -697,25 +728,33 @@ inline void splat(void* dst, const void* src, int64_t item, int64_t n) {
   }
 }
 
+constexpr int64_t kFetchBytes = 1 << 23;  // what a map must move for its next tile to be asked for ahead,
+constexpr int kFetchOps = 3;              // and how many ops it must have: fewer do not hide it
+
 // -- preparation
 // ----------------------------------------------------------------------------------------------------------
-enum class Access : uint8_t { Accumulator, Contiguous, Scalar, Row, General };
+// Row: the same for every row of `inner` elements. Column: one element for each row.
+enum class Access : uint8_t { Accumulator, Contiguous, Scalar, Row, Column, General };
 
 struct PreparedInput {
   Access access;
   int64_t item;
   int64_t scratch;    // offset of its register there
   bool is_read_once;  // a scalar of which only the first element is read
+  bool is_spread;     // a column that some op reads element by element
 };
 
 struct PreparedOp;
 using FusedFunction = void (*)(char* const* location, const PreparedOp* ops, int64_t n);
+using RowFunction = void (*)(char* const* location, const PreparedOp& op, int64_t inner, int64_t at, int64_t n);
 
 struct PreparedOp {
   MapOpCode code;
   MapFunction function;
   WideFunction wide;                // of ops with more than three operands
   FusedFunction fused;              // does this op and the next two
+  RowFunction by_row;               // does this op where operands are columns: one bit of `columns` for each
+  uint8_t columns;
   int32_t dst, read[kMaxOperands];  // locations: inputs, then registers in scratch, then outputs in memory
   bool is_constant;                 // filled once a call
   bool is_read_once;                // only the first element is read
@@ -725,7 +764,8 @@ struct PreparedOp {
 
 struct PreparedOutput {
   int64_t item;
-  int32_t from;  // location to copy from at the tile's end, or -1 when it was written directly
+  int32_t from;       // location to copy from at the tile's end, or -1 when it was written directly
+  bool is_in_memory;  // handed to the caller, and nothing but a contiguous input: the caller reads that
 };
 
 struct Prepared {
@@ -733,12 +773,96 @@ struct Prepared {
   int64_t scratch_bytes;
   int32_t n_locations, n_constants;
   int64_t inner;
-  double cost;  // estimated nanoseconds an element
+  bool is_fetched;  // what tiles read and write is too much for the second-level cache
+  double cost;      // estimated nanoseconds an element
   PreparedInput* inputs;
   int64_t* register_offsets;  // per register, in scratch
   PreparedOp* ops;
   PreparedOutput* outputs;
 };
+
+constexpr int64_t kRowOps = 32;  // elements of rows that are worth going through one by one
+
+// An op of which some operands are columns: each row of `inner` elements reads one element of those. The tile begins at
+// flat position `at`.
+template <typename T, typename F>
+void row_loop(char* const* location, const PreparedOp& op, int64_t inner, int64_t at, int64_t n) {
+  using V = Vec<T>;
+  constexpr int64_t w = kLanes<T>;
+  T* y = reinterpret_cast<T*>(location[op.dst]);
+  V spread[kMaxOperands];
+  const T* x[kMaxOperands];
+  int64_t step[kMaxOperands];
+  int64_t row = at / inner;
+  for (int64_t i = 0, run = std::min(n, inner - at % inner); i < n; i += run, run = std::min(n - i, inner), ++row) {
+    for (int k = 0; k < kMaxOperands; ++k) {
+      const T* operand = reinterpret_cast<const T*>(location[op.read[k]]);
+      const bool is_column = op.columns >> k & 1;
+      if (is_column) spread[k] = broadcast(operand[row]);
+      x[k] = is_column ? reinterpret_cast<const T*>(spread + k) : operand + i;
+      step[k] = !is_column;
+    }
+    const auto result = [&]<typename R>(int64_t j) __attribute__((always_inline)) {
+      const auto at_j = [&](int k) __attribute__((always_inline)) { return load_as<R>(x[k] + j * step[k]); };
+      if constexpr (requires(R v) { F::of(v, v); })
+        return F::of(at_j(0), at_j(1));
+      else if constexpr (requires(R v) { F::of(v, v, v); })
+        return F::of(at_j(0), at_j(1), at_j(2));
+      else
+        return F::of(at_j(0), at_j(1), at_j(2), at_j(3), at_j(4));
+    };
+    int64_t j = 0;
+    for (; j + w <= run; j += w) store(y + i + j, result.template operator()<V>(j));
+    for (; j < run; ++j) y[i + j] = result.template operator()<T>(j);
+  }
+}
+
+template <typename T>
+RowFunction row_function(MapOpCode code) {
+  using M = MapOpCode;
+  switch (code) {
+    case M::op_add:
+      return row_loop<T, Add>;
+    case M::op_sub:
+      return row_loop<T, Sub>;
+    case M::op_mul:
+      return row_loop<T, Mul>;
+    case M::op_fma:
+      return row_loop<T, Fma>;
+    case M::op_sub_mul:
+      return row_loop<T, SubMul>;
+    case M::op_sub_fma:
+      return row_loop<T, SubFma>;
+    case M::op_sub_fma_add:
+      return row_loop<T, SubFmaAdd>;
+    case M::op_fma_add:
+      return row_loop<T, FmaAdd>;
+    default:
+      return nullptr;
+  }
+}
+
+inline RowFunction row_function(const PreparedOp& op) {
+  return op.type == DType::F32 ? row_function<float>(op.code) : op.type == DType::F64 ? row_function<double>(op.code) : nullptr;
+}
+
+// Ops that read columns go row by row where they can; what no other op reads need not be spread over a tile.
+inline void prepare_columns(Prepared& p, const MapProgram& m) {
+  const auto is_column = [&](int32_t x) { return x < m.n_inputs && p.inputs[x].access == Access::Column; };
+  for (int i = 0; i < m.n_inputs; ++i) p.inputs[i].is_spread = false;
+  for (int o = 0; o < m.n_outputs; ++o)
+    if (p.outputs[o].from >= 0 && is_column(p.outputs[o].from)) p.inputs[p.outputs[o].from].is_spread = true;
+  int fused = 0;  // ops that one before does too
+  for (PreparedOp* op = p.ops + p.n_constants; op < p.ops + m.n_ops; ++op, --fused) {
+    if (op->fused) fused = 3;
+    op->columns = 0;
+    const int arity = arity_of(op->code);
+    for (int k = 0; k < arity; ++k) op->columns |= static_cast<uint8_t>(is_column(op->read[k]) << k);
+    op->by_row = op->columns && fused <= 0 && p.inner >= kRowOps ? row_function(*op) : nullptr;
+    for (int k = 0; !op->by_row && k < arity; ++k)
+      if (is_column(op->read[k])) p.inputs[op->read[k]].is_spread = true;
+  }
+}
 
 // The whole update of Adam in one pass: what each op alone would store and the next one load again stays in registers.
 template <typename T>
@@ -834,13 +958,14 @@ inline void map_prepare(const MapProgram& m, void* storage) {
     const MapInput& input = m.inputs[i];
     PreparedInput& q = p->inputs[i];
     q.item = item_size(input.type);
-    bool contiguous = true, scalar = true, row = true;
+    bool contiguous = true, scalar = true, row = true, column = p->inner > 1;
     int64_t step = 1;
     for (int d = m.n_dims - 1; d >= 0; --d) {
       if (m.dims[d] > 1) {
         contiguous &= input.strides[d] == step;
         scalar &= input.strides[d] == 0;
         row &= input.strides[d] == (d == m.n_dims - 1 ? 1 : 0);
+        column &= input.strides[d] == (d == m.n_dims - 1 ? 0 : step / p->inner);
       }
       step *= m.dims[d];
     }
@@ -848,6 +973,7 @@ inline void map_prepare(const MapProgram& m, void* storage) {
                : contiguous    ? Access::Contiguous
                : scalar        ? Access::Scalar
                : row           ? Access::Row
+               : column        ? Access::Column
                                : Access::General;
     q.scratch = q.access > Access::Contiguous ? take(q.item) : 0;
     q.is_read_once = false;
@@ -897,6 +1023,7 @@ inline void map_prepare(const MapProgram& m, void* storage) {
     q.type = op.type;
     q.number = op.number;
     q.fused = nullptr;
+    q.by_row = nullptr;
     q.is_read_once = false;
     q.is_constant = op.code == MapOpCode::op_const && writes[op.dst] == 1 && o < 0;
     q.wide = wide_function(op);
@@ -905,11 +1032,24 @@ inline void map_prepare(const MapProgram& m, void* storage) {
   }
   for (int o = 0; o < m.n_outputs; ++o)
     if (p->outputs[o].from == -2) p->outputs[o].from = where[m.outputs[o].reg];
+  const bool is_stored = std::any_of(m.outputs, m.outputs + m.n_outputs, [](const MapOutput& q) { return q.value >= 0; });
+  for (int o = 0; o < m.n_outputs; ++o) {
+    PreparedOutput& q = p->outputs[o];  // what is stored may take the input's place
+    q.is_in_memory = !is_stored && q.from >= 0 && q.from < m.n_inputs && p->inputs[q.from].access == Access::Contiguous;
+    if (q.is_in_memory) q.from = -1;
+  }
   // Constants that are filled once come first, wherever they stood.
   std::stable_partition(p->ops, p->ops + m.n_ops, [](const PreparedOp& op) { return op.is_constant; });
   for (int k = 0; k < m.n_ops; ++k) p->n_constants += p->ops[k].is_constant;
   for (int k = p->n_constants; k + 2 < m.n_ops; ++k)
     if (is_adam(*p, m, p->ops + k)) prepare_adam(*p, m, p->ops + k);
+  prepare_columns(*p, m);
+  int64_t moved = 0;
+  for (int i = 0; i < m.n_inputs; ++i)
+    if (p->inputs[i].access == Access::Contiguous) moved += m.count * p->inputs[i].item;
+  for (int o = 0; o < m.n_outputs; ++o)
+    if (m.outputs[o].value >= 0) moved += m.count * p->outputs[o].item;
+  p->is_fetched = moved >= kFetchBytes && m.n_ops - p->n_constants >= kFetchOps;
   p->scratch_bytes = scratch + static_cast<int64_t>(sizeof(void*)) * p->n_locations + 128;
 }
 
@@ -955,6 +1095,66 @@ inline void collect(const MapProgram& m, const MapInput& input, int64_t item, co
   }
 }
 
+// Asks for a share of what the next tile reads and writes in memory, before each op: the runs of a tile are too short to
+// be foreseen, and all at once would wait for each other.
+inline void fetch_share(const Prepared& p, const MapProgram& m, char* const* location, int64_t n, int64_t k,
+                        int64_t ops) {
+  const auto fetch = [&](const char* at, int64_t item) {
+    const int64_t bytes = n * item, end = bytes + bytes * (k + 1) / ops / 64 * 64;
+    for (int64_t i = bytes + bytes * k / ops / 64 * 64; i < end; i += 64) __builtin_prefetch(at + i);
+  };
+  for (int i = 0; i < m.n_inputs; ++i)
+    if (p.inputs[i].access == Access::Contiguous) fetch(location[i], p.inputs[i].item);
+  char* const* out = location + m.n_inputs + m.n_registers;
+  for (int o = 0; o < m.n_outputs; ++o)
+    if (m.outputs[o].value >= 0) fetch(out[o], p.outputs[o].item);
+}
+
+// n elements from flat position `at` of rows of `inner` elements, of which x has one each.
+template <typename T>
+inline void spread(const T* x, int64_t inner, int64_t at, int64_t n, T* dst) {
+  constexpr int64_t w = kLanes<T>;
+  x += at / inner;
+  for (int64_t run = std::min(n, inner - at % inner); n > 0; n -= run, dst += run, run = std::min(n, inner), ++x) {
+    int64_t i = 0;
+    for (const Vec<T> v = broadcast(*x); i + w <= run; i += w) store(dst + i, v);
+    for (; i < run; ++i) dst[i] = *x;
+  }
+}
+
+inline void spread(const void* x, int64_t item, int64_t inner, int64_t at, int64_t n, void* dst) {
+  const auto spread_as = [&](auto type) {
+    using T = decltype(type);
+    spread(static_cast<const T*>(x), inner, at, n, static_cast<T*>(dst));
+  };
+  switch (item) {
+    case 1:
+      return spread_as(uint8_t());
+    case 2:
+      return spread_as(uint16_t());
+    case 4:
+      return spread_as(uint32_t());
+    default:
+      return spread_as(uint64_t());
+  }
+}
+
+// What the program hands to its caller as output o, where that is an input in memory; else null.
+inline const void* handed_input(const MapProgram& m, int o, void* const* values) {
+  return prepared(m).outputs[o].is_in_memory ? values[m.inputs[m.outputs[o].reg].value] : nullptr;
+}
+
+// Asks for elements [begin, end) of what a run over them reads in memory.
+inline void map_fetch(const MapProgram& m, void* const* values, int64_t begin, int64_t end) {
+  const Prepared& p = prepared(m);
+  for (int i = 0; i < m.n_inputs; ++i) {
+    if (p.inputs[i].access != Access::Contiguous) continue;
+    const int64_t item = p.inputs[i].item;
+    const char* x = static_cast<const char*>(values[m.inputs[i].value]);
+    for (const char* at = x + begin * item; at < x + end * item; at += 64) __builtin_prefetch(at);
+  }
+}
+
 inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int64_t end, const void* accumulator,
                     void* result, char* scratch) {
   if (begin >= end) return;
@@ -986,6 +1186,10 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
         else
           is_each_tile = true;
         break;
+      case Access::Column:
+        location[i] = q.is_spread ? registers + q.scratch : static_cast<char*>(values[input.value]);
+        is_each_tile |= q.is_spread;
+        break;
       case Access::General:
         location[i] = registers + q.scratch;
         is_each_tile = true;
@@ -997,7 +1201,7 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
     const MapOutput& output = m.outputs[o];
     if (output.value < 0) {
       location[first_output + o] = handed;
-      handed += (end - begin) * p.outputs[o].item;
+      if (!p.outputs[o].is_in_memory) handed += (end - begin) * p.outputs[o].item;
     } else {
       location[first_output + o] = static_cast<char*>(values[output.value]) + begin * p.outputs[o].item;
     }
@@ -1011,7 +1215,9 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
     if (is_each_tile) {
       for (int i = 0; i < m.n_inputs; ++i) {
         const PreparedInput& q = p.inputs[i];
-        if (q.access == Access::General || (q.access == Access::Row && p.tile % p.inner != 0)) {
+        if (q.access == Access::Column && q.is_spread) {
+          spread(values[m.inputs[i].value], q.item, p.inner, at, n, location[i]);
+        } else if (q.access == Access::General || (q.access == Access::Row && p.tile % p.inner != 0)) {
           const char* base = static_cast<char*>(values[m.inputs[i].value]);
           if (q.access == Access::Row && at % p.inner + n <= p.inner) {
             location[i] = const_cast<char*>(base) + at % p.inner * q.item;  // within one row: read in place
@@ -1024,7 +1230,10 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
     }
     for (const PreparedOp* op = p.ops + p.n_constants; op != ops_end; ++op) {
       const int32_t* read = op->read;
-      if (op->fused) {
+      if (p.is_fetched) fetch_share(p, m, location, n, op - p.ops - p.n_constants, m.n_ops - p.n_constants);
+      if (op->by_row) {
+        op->by_row(location, *op, p.inner, at, n);
+      } else if (op->fused) {
         op->fused(location, op, n);
         op += 2;
       } else if (op->function) {

@@ -25,6 +25,7 @@ constexpr bool pool_writes_input(Pooling kind) {
 
 constexpr int64_t kBands = 8;     // units of work, where images are fewer
 constexpr int64_t kBandRows = 8;  // of x, at least
+constexpr int64_t kLongRun = 512;  // bytes of channels
 
 // Into how many bands of rows an image is cut.  A band meets the rows of a window in order up to its own end, which
 // with several planes it would not.
@@ -278,6 +279,9 @@ void pool_strips(const PoolTask& t, const PoolPointers<T>& p, const PoolRows& ro
   };
   int64_t i = 0;
   if constexpr (W > 0) {
+    // Windows side by side share nothing, and where channels are many each is a few long runs.
+    const bool is_alone = W == S && t.channels * static_cast<int64_t>(sizeof(T)) >= kLongRun;
+    for (; is_alone && i < a.out; ++i) strip.template operator()<1>(i);
     for (; i + 4 <= a.out; i += 4) strip.template operator()<4>(i);
     if (i + 2 <= a.out) strip.template operator()<2>(i), i += 2;
   }

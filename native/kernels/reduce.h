@@ -13,6 +13,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/map.h"
+#include "kernels/pack.h"
 #include "kernels/vector.h"
 
 namespace yeoul::YEOUL_ISA {
@@ -20,11 +21,13 @@ namespace yeoul::YEOUL_ISA {
 constexpr int64_t kReduceBlock = 16384;  // elements a part of a long row covers
 constexpr int64_t kColumnChunk = 512;    // columns a unit covers
 constexpr int64_t kRowBlock = 64;        // rows added up before they join the total
+constexpr int kGroup = 8;                // of them that are read side by side
 constexpr int64_t kMomentRows = 128;     // rows whose deviations are added up before they join
 constexpr int64_t kBlockSpace = 3 * kColumnChunk;
 constexpr int64_t kWideRow = 128;         // columns whose sums are independent enough to keep the adders busy
 constexpr int64_t kReduceBuffer = 4096;   // elements of a prologue's result held at a time
-constexpr int64_t kShortRow = 64;         // elements of rows that are reduced side by side
+constexpr int64_t kRowGap = 16;           // elements between rows of it, which keep them off the same cache sets
+constexpr int64_t kShortRow = 64;         // elements of rows that are reduced side by side, unless they are summed up
 constexpr int64_t kRowLanes = 16;         // of them at once
 constexpr int64_t kPartElements = 32768;  // elements that a part of long columns has at least
 constexpr int64_t kMostParts = 64;
@@ -82,24 +85,74 @@ inline void join(A* first, A* second, int64_t before, const T* other, const T* d
   }
 }
 
-// Up to kTile contiguous elements, 16 lanes in the element's own type; f(x) is what counts of each.
-template <Reduction K, typename T, typename F>
-inline typename Wide<T>::type reduce_run_of(const T* x, int64_t n, F&& f) {
+// Up to kTile contiguous elements, 16 lanes in the element's own type.
+template <Reduction K, typename T>
+inline typename Wide<T>::type fold_run(const T* x, int64_t n) {
   using A = typename Wide<T>::type;
   A total = identity<K, A>();
   constexpr int kWays = 16;
   int64_t i = 0;
   if (n >= 2 * kWays) {
     T lanes[kWays];
-    for (int l = 0; l < kWays; ++l) lanes[l] = f(x[l]);
+    std::copy_n(x, kWays, lanes);
     for (i = kWays; i + kWays <= n; i += kWays)
-      for (int l = 0; l < kWays; ++l) lanes[l] = combine<K, T>(lanes[l], f(x[i + l]));
+      for (int l = 0; l < kWays; ++l) lanes[l] = combine<K, T>(lanes[l], x[i + l]);
     for (int width = kWays / 2; width > 0; width /= 2)
       for (int l = 0; l < width; ++l) lanes[l] = combine<K, T>(lanes[l], lanes[l + width]);
     total = combine<K, A>(total, static_cast<A>(lanes[0]));
   }
-  for (; i < n; ++i) total = combine<K, A>(total, static_cast<A>(f(x[i])));
+  for (; i < n; ++i) total = combine<K, A>(total, static_cast<A>(x[i]));
   return total;
+}
+
+// The sum of f(x) over n elements, in the element's own type but for the last few additions.
+template <typename T, typename F>
+inline typename Wide<T>::type sum_run(const T* x, int64_t n, F&& f) {
+  using A = typename Wide<T>::type;
+  using V = Vec<T>;
+  constexpr int64_t w = kLanes<T>;
+  A total = 0;
+  int64_t i = 0;
+  if (n >= w) {
+    V sum[4] = {};
+    for (; i + 4 * w <= n; i += 4 * w) {
+#pragma GCC unroll 4
+      for (int k = 0; k < 4; ++k) sum[k] += f(load(x + i + k * w));
+    }
+    for (; i + w <= n; i += w) sum[0] += f(load(x + i));
+    T lanes[w];
+    store(lanes, (sum[0] + sum[1]) + (sum[2] + sum[3]));
+    for (int64_t width = w / 2; width > 0; width /= 2)
+      for (int64_t l = 0; l < width; ++l) lanes[l] += lanes[l + width];
+    total = static_cast<A>(lanes[0]);
+  }
+  for (; i < n; ++i) total += static_cast<A>(f(x[i]));
+  return total;
+}
+
+// The sums of f(k, x) over rows k = 0, 1, ... of n elements, as many rows as a vector has lanes.
+template <typename T, typename F>
+inline void sum_runs(const T* x, int64_t n, typename Wide<T>::type* totals, F&& f) {
+  using A = typename Wide<T>::type;
+  using V = Vec<T>;
+  constexpr int w = kLanes<T>;
+  V sums[w];
+  for (int k = 0; k < w; ++k) {
+    const T* row = x + k * n;
+    V even = {}, odd = {};
+    int64_t i = 0;
+    for (; i + 2 * w <= n; i += 2 * w) even += f(k, load(row + i)), odd += f(k, load(row + i + w));
+    if (i + w <= n) even += f(k, load(row + i));
+    sums[k] = even + odd;
+  }
+  transpose<T>(sums);
+  for (int width = w / 2; width > 0; width /= 2)
+    for (int k = 0; k < width; ++k) sums[k] += sums[k + width];
+  T lanes[w];
+  store(lanes, sums[0]);
+  for (int k = 0; k < w; ++k) totals[k] = static_cast<A>(lanes[k]);
+  for (int64_t i = n / w * w; i < n; ++i)
+    for (int k = 0; k < w; ++k) totals[k] += static_cast<A>(f(k, x[k * n + i]));
 }
 
 // n contiguous elements join the state of one reduction.
@@ -109,11 +162,15 @@ inline void add_run(const T* x, int64_t n, int64_t before, typename Wide<T>::typ
   using A = typename Wide<T>::type;
   for (int64_t at = 0; at < n; at += kTile) {
     const int64_t part = std::min(kTile, n - at);
-    A total = reduce_run_of<K, T>(x + at, part, [](T v) { return v; }), deviations = 0;
+    A total, deviations = 0;
+    if constexpr ((K == Reduction::red_sum || K == Reduction::red_variance) && std::is_floating_point_v<T>)
+      total = sum_run<T>(x + at, part, [](auto v) { return v; });
+    else
+      total = fold_run<K, T>(x + at, part);
     if constexpr (K == Reduction::red_variance) {
       total /= A(part);
       const T mean = static_cast<T>(total);
-      deviations = reduce_run_of<Reduction::red_sum, T>(x + at, part, [mean](T v) { return (v - mean) * (v - mean); });
+      deviations = sum_run<T>(x + at, part, [mean](auto v) { return (v - mean) * (v - mean); });
     }
     join<K>(first, second, before + at, &total, &deviations, part, 1);
   }
@@ -175,16 +232,48 @@ inline void sum_vectors(const T* x, int64_t rows, int64_t stride, const T* shift
   }
 }
 
+// The same for more columns than registers hold: kGroup rows at a time are read side by side, each as one stream, and
+// join sums that stay in the first-level cache.
+template <bool kSquares, typename V, typename T>
+inline void sum_group(const T* x, int64_t rows, int64_t n, int64_t stride, const T* shift, T* sums, T* squares,
+                      int64_t from) {
+  constexpr int64_t w = sizeof(V) / sizeof(T);
+  const auto group = [&]<int R>(const T* row) __attribute__((always_inline)) {
+    for (int64_t i = from; i + w <= n; i += w) {
+      V sum = load_as<V>(sums + i), centre = {}, square = {};
+      if constexpr (kSquares) centre = load_as<V>(shift + i), square = load_as<V>(squares + i);
+#pragma GCC unroll 8
+      for (int k = 0; k < R; ++k) {
+        V step = load_as<V>(row + k * stride + i);
+        if constexpr (kSquares) step -= centre, square += step * step;
+        sum += step;
+      }
+      store_as(sums + i, sum);
+      if constexpr (kSquares) store_as(squares + i, square);
+    }
+  };
+  int64_t r = 0;
+  for (; r + kGroup <= rows; r += kGroup) group.template operator()<kGroup>(x + r * stride);
+  for (; r < rows; ++r) group.template operator()<1>(x + r * stride);
+}
+
 template <bool kSquares, typename T>
 inline void sum_columns(const T* x, int64_t rows, int64_t n, int64_t stride, const T* shift, T* sums, T* squares) {
   constexpr int64_t w = kLanes<T>;
+  if (n > 4 * w) {
+    std::fill_n(sums, n, T(0));
+    if constexpr (kSquares) std::fill_n(squares, n, T(0));
+    sum_group<kSquares, Vec<T>>(x, rows, n, stride, shift, sums, squares, 0);
+    if (n % w) sum_group<kSquares, T>(x, rows, n, stride, shift, sums, squares, n / w * w);
+    return;
+  }
   constexpr int kFour = kSquares ? 1 : 2;  // times four vectors: what the registers hold
   int64_t i = 0;
   const auto sum = [&]<typename V, int W, int R>() {
     sum_vectors<kSquares, V, W, R>(x + i, rows, stride, shift + i, sums + i, squares + i);
     i += W * static_cast<int64_t>(sizeof(V) / sizeof(T));
   };
-  while (i + 4 * w <= n) sum.template operator()<Vec<T>, 4, kFour>();
+  if (i + 4 * w <= n) sum.template operator()<Vec<T>, 4, kFour>();
   if (i + 2 * w <= n) sum.template operator()<Vec<T>, 2, 2 * kFour>();
   if (i + w <= n) sum.template operator()<Vec<T>, 1, 4 * kFour>();
   while (i < n) sum.template operator()<T, 1, 4 * kFour>();
@@ -348,6 +437,42 @@ inline void put_results(const ReduceTask& t, int r, int64_t at, int64_t n, const
   }
 }
 
+// The mean is known with the variance of the same elements: which reduction gives that, n_results if none.
+inline int variance_of(const ReduceTask& t) {
+  if (t.prologue) return t.n_results;
+  return static_cast<int>(std::find(t.kinds, t.kinds + t.n_results, Reduction::red_variance) - t.kinds);
+}
+
+// The sums of n rows of `count` elements whose means a variance gave.
+template <typename T>
+inline void put_sums(const ReduceTask& t, int64_t at, int64_t n, const typename Wide<T>::type* means, int64_t count) {
+  using A = typename Wide<T>::type;
+  for (int r = 0; r < t.n_results; ++r) {
+    if (t.kinds[r] != Reduction::red_sum) continue;
+    for (int64_t i = 0; i < n; ++i) static_cast<T*>(t.out[r])[at + i] = static_cast<T>(means[i] * A(count));
+  }
+}
+
+// Where elements lie that a result is reduced from, and how far apart its rows are.
+template <typename T>
+struct Reduced {
+  const T* x;
+  int64_t step;
+};
+
+// The same for result r of a prologue that computed `rows` rows of n elements into `buffers`, which lie `step` apart
+// there if given, else in whole results; `at` is where they stand in the prologue's space.
+template <typename T>
+inline Reduced<T> reduced_of(const ReduceTask& t, int r, int64_t at, int64_t rows, int64_t n, const T* buffers,
+                             int64_t step) {
+  const int first = t.prologue->n_outputs - t.n_results;
+  if (const void* input = handed_input(*t.prologue, first + r, t.values))
+    return {static_cast<const T*>(input) + at, t.inner == 1 ? n : t.inner};
+  int64_t before = 0;  // results that lie in the buffers before this one
+  for (int k = 0; k < r; ++k) before += !handed_input(*t.prologue, first + k, t.values);
+  return {buffers + before * (step ? n : rows * n), step ? step : n};
+}
+
 // Rows [begin, end) of the reduced axis, columns [column, column + n), join the states of those from `start` on.
 template <typename T>
 void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, int64_t start, int64_t begin,
@@ -359,26 +484,32 @@ void reduce_unit(const ReduceTask& t, int64_t outer, int64_t column, int64_t n, 
     with_kind<T>(t.kinds[r], [&]<Reduction K>() { std::fill_n(states + 2 * r * n, n, identity<K, A>()); });
     std::fill_n(states + (2 * r + 1) * n, n, A(0));
   }
-  // The mean is known with the variance of the same elements.
-  const auto* last_kind = t.kinds + t.n_results;
-  const auto variance = t.prologue ? t.n_results : std::find(t.kinds, last_kind, Reduction::red_variance) - t.kinds;
+  const int variance = variance_of(t);
   const auto is_known = [&](int r) { return variance < t.n_results && t.kinds[r] == Reduction::red_sum; };
-  // What one call of the prologue computes is contiguous: whole rows, or a piece of one.
-  const int64_t together = !t.prologue ? end - begin : n == t.inner ? std::max<int64_t>(kReduceBuffer / n, 1) : 1;
+  // The prologue computes whole rows at once where the unit has them, else row by row: `step` lie between two rows.
+  const bool is_whole = n == t.inner;
+  const int64_t step = is_whole ? n : t.n_results * n + kRowGap;
+  const int64_t room = is_whole ? kReduceBuffer : t.n_results * kReduceBuffer;
+  const int64_t together = t.prologue ? std::max<int64_t>(room / step, 1) : end - begin;
   for (int64_t row = begin; row < end; row += together) {
     const int64_t rows = std::min(together, end - row);
     const int64_t at = (outer * t.reduced + row) * t.inner + column;
-    const T* x = static_cast<const T*>(t.in) + (t.prologue ? 0 : at);
-    if (t.prologue) map_run(*t.prologue, t.values, at, at + rows * n, nullptr, buffers, scratch);
+    if (t.prologue && is_whole) map_run(*t.prologue, t.values, at, at + rows * n, nullptr, buffers, scratch);
+    for (int64_t i = 0; t.prologue && !is_whole && i < rows; ++i) {
+      const int64_t own = at + i * t.inner;
+      if (row + i + 1 < end) map_fetch(*t.prologue, t.values, own + t.inner, own + t.inner + n);
+      map_run(*t.prologue, t.values, own, own + n, nullptr, buffers + i * step, scratch);
+    }
     for (int r = 0; r < t.n_results; ++r) {
       if (is_known(r)) continue;
-      if (t.prologue) x = buffers + r * rows * n;
+      const Reduced<T> from = t.prologue ? reduced_of<T>(t, r, at, rows, n, buffers, is_whole ? 0 : step)
+                                         : Reduced<T>{static_cast<const T*>(t.in) + at, t.inner};
       A* first = states + 2 * r * n;
       with_kind<T>(t.kinds[r], [&]<Reduction K>() {
         if (n == 1)
-          add_run<K, T>(x, rows, row - start, first, first + n);
+          add_run<K, T>(from.x, rows, row - start, first, first + n);
         else
-          add_rows<K, T>(x, rows, n, t.prologue ? n : t.inner, row - start, block, first, first + n);
+          add_rows<K, T>(from.x, rows, n, from.step, row - start, block, first, first + n);
       });
     }
   }
@@ -402,31 +533,49 @@ inline void fold_lanes(const T* x, int64_t n, typename Wide<T>::type* totals) {
   std::copy_n(total, kRowLanes, totals);
 }
 
-// Short rows, as many at a time as the byte code's results have room for.
+// Whole rows of up to kReduceBuffer elements, as many at a time as the byte code's results have room for.
 template <typename T>
-void reduce_short_rows(const ReduceTask& t, int64_t first, int64_t last, char* scratch) {
+void reduce_whole_rows(const ReduceTask& t, int64_t first, int64_t last, char* scratch) {
   using A = typename Wide<T>::type;
   T* buffers = reinterpret_cast<T*>(scratch + prologue_bytes(t)) + kBlockSpace;
-  const int64_t n = t.reduced, together = kReduceBuffer / n;
+  const int64_t n = t.reduced, together = t.prologue ? kReduceBuffer / n : last - first;
+  const int variance = variance_of(t);
   for (int64_t row = first; row < last; row += together) {
     const int64_t rows = std::min(together, last - row);
-    const T* x = static_cast<const T*>(t.in) + (t.prologue ? 0 : row * n);
+    const T* x = t.prologue ? nullptr : static_cast<const T*>(t.in) + row * n;
     if (t.prologue) map_run(*t.prologue, t.values, row * n, (row + rows) * n, nullptr, buffers, scratch);
     for (int r = 0; r < t.n_results; ++r) {
-      if (t.prologue) x = buffers + r * rows * n;
+      if (variance < t.n_results && t.kinds[r] == Reduction::red_sum) continue;
+      if (t.prologue) x = reduced_of<T>(t, r, row * n, rows, n, buffers, 0).x;
       with_kind<T>(t.kinds[r], [&]<Reduction K>() {
+        constexpr bool is_summed = K == Reduction::red_variance || K == Reduction::red_sum;
         int64_t i = 0;
-        if (K != Reduction::red_variance && n <= kShortRow) {
+        if (K != Reduction::red_variance && n <= (is_summed ? 2 * kLanes<T> : kShortRow)) {
           A totals[kRowLanes];
           for (; i + kRowLanes <= rows; i += kRowLanes) {
             fold_lanes<K>(x + i * n, n, totals);
             put_results<T>(t, r, row + i, kRowLanes, totals, nullptr);
           }
         }
+        if constexpr (is_summed && std::is_floating_point_v<T>) {
+          constexpr int w = kLanes<T>;
+          for (; i + w <= rows && n >= w && n <= kTile; i += w) {
+            A totals[w], deviations[w];
+            sum_runs(x + i * n, n, totals, [](int, auto v) { return v; });
+            if constexpr (K == Reduction::red_variance) {
+              T means[w];
+              for (int k = 0; k < w; ++k) means[k] = static_cast<T>(totals[k] /= A(n));
+              sum_runs(x + i * n, n, deviations, [&means](int k, auto v) { return (v - means[k]) * (v - means[k]); });
+              if (variance < t.n_results) put_sums<T>(t, row + i, w, totals, n);
+            }
+            put_results<T>(t, r, row + i, w, totals, deviations);
+          }
+        }
         for (; i < rows; ++i) {
           A state[2] = {identity<K, A>(), 0};
           add_run<K, T>(x + i * n, n, 0, state, state + 1);
           put_results<T>(t, r, row + i, 1, state, state + 1);
+          if (K == Reduction::red_variance && variance < t.n_results) put_sums<T>(t, row + i, 1, state, n);
         }
       });
     }
@@ -494,8 +643,8 @@ void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t p
   }
   const int64_t units = t.outer * cut.chunks;
   const int64_t first = units * piece / plan.pieces, last = units * (piece + 1) / plan.pieces;
-  if (t.inner == 1 && t.reduced > 0 && t.reduced <= (t.prologue ? kTile / 2 : kShortRow)) {
-    reduce_short_rows<T>(t, first, last, scratch);
+  if (t.inner == 1 && t.reduced > 0 && t.reduced <= kReduceBuffer) {
+    reduce_whole_rows<T>(t, first, last, scratch);
     return;
   }
   A* states = reinterpret_cast<A*>(scratch + prologue_bytes(t) + kBlockSpace * 8 +

@@ -8,15 +8,6 @@ namespace {
 
 constexpr int64_t kMaxRegisters = 8192;  // as many as the kernels keep track of
 
-constexpr int arity_of(MapOpCode code) {
-  constexpr int arities[] = {
-#define X(name, arity) arity,
-      YEOUL_MAP_OPS(X)
-#undef X
-  };
-  return arities[static_cast<int>(code)];
-}
-
 bool is_float(DType type) { return type == DType::F32 || type == DType::F64; }
 
 bool is_computed(DType type) {

@@ -311,6 +311,8 @@ _RULES: dict[str, Callable[[Tensor, tuple[Tensor, ...], dict], Tensor | None]] =
     "variance": _variance,
     "cast": _cast,
     "select": _select,
+    "sum_pool": window_rules.sum_pool,
+    "sum_pool_grad": window_rules.sum_pool_gradient,
     "conv": window_rules.convolution,
     "conv_input_grad": window_rules.input_gradient,
     "conv_kernel_grad": window_rules.kernel_gradient,

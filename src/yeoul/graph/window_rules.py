@@ -1,17 +1,25 @@
 """Simpler convolutions: zeros padded around an image belong to the convolution that reads it, which needs no padded copy; with windows of one
-element, strides only choose elements for a matrix product. And less work around max pooling: where the largest element of a window goes, so does
-what is done to it."""
+element, strides only choose elements for a matrix product. Less work around max pooling: where the largest element of a window goes, so does
+what is done to it. And sums over windows that are sums over axes, or whose gradients are sums over windows too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from yeoul.core import dtypes
 from yeoul.core.graph import is_filled_with
 from yeoul.core.tensor import Tensor
 from yeoul.ops.convolution import Pairs, conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
-from yeoul.ops.layout import flip_primitive, slice_primitive, transpose_primitive, unslice_primitive
-from yeoul.ops.pooling import max_pool_grad_primitive
+from yeoul.ops.layout import (
+    broadcast_primitive,
+    flip_primitive,
+    reshape_primitive,
+    slice_primitive,
+    transpose_primitive,
+    unslice_primitive,
+)
+from yeoul.ops.pooling import max_pool_grad_primitive, sum_pool_primitive
 from yeoul.ops.registry import PRIMITIVES, convert
 
 _FEW_FILTERS = 8  # fewer than a vector has lanes
@@ -113,6 +121,33 @@ def summed_pool_gradient(x: Tensor, axes: tuple[int, ...]) -> Tensor | None:
     if node is None or node.op.name != "max_pool_grad" or not set(range(1, x.ndim - 1)) <= set(axes):
         return None
     return PRIMITIVES["sum"](node.inputs[2], axes=axes)  # type: ignore[operator]
+
+
+def sum_pool(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    """One window as large as the image: a sum over its axes."""
+    x = inputs[0]
+    if not _is_whole(x.shape, attributes) or not dtypes.is_float(x.dtype):
+        return None
+    total = PRIMITIVES["sum"](x, axes=tuple(range(1, x.ndim - 1)))  # type: ignore[operator]
+    return reshape_primitive(total, shape=tuple(tensor.shape))
+
+
+def sum_pool_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: dict) -> Tensor | None:
+    """Of one window as large as the image: dy everywhere. Without strides: sums over windows of dy, since x and dy meet alike."""
+    dy = inputs[0]
+    if _is_whole(tensor.shape, attributes):
+        return broadcast_primitive(dy, shape=tuple(tensor.shape))
+    padding = [
+        (size - 1 - low, size - 1 - high)
+        for size, (low, high) in zip(attributes["window"], attributes["padding"], strict=True)
+    ]
+    if any(step != 1 for step in attributes["strides"]) or any(min(pair) < 0 for pair in padding):
+        return None
+    return sum_pool_primitive(dy, window=attributes["window"], strides=attributes["strides"], padding=tuple(padding))
+
+
+def _is_whole(shape: Sequence, attributes: dict) -> bool:
+    return tuple(shape[1:-1]) == tuple(attributes["window"]) and not any(map(any, attributes["padding"]))
 
 
 def _simpler_image(x: Tensor, kernel: Sequence, attributes: dict) -> tuple[Tensor, dict] | None:

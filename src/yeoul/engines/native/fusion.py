@@ -184,7 +184,7 @@ def fuse(order: list[Tensor], results: set[int], aliases: dict[int, Tensor]) -> 
     for group in {id(g): g for g in groups.values()}.values():
         _find_stored(group, consumers, results)
     _attach_products(order, groups, consumers, level, results, aliases)
-    _attach_reductions(order, groups, consumers, level, results)
+    _attach_reductions(order, groups, consumers, level, results, aliases)
     _compute_again(order, groups, consumers, results)
     unique = {id(g): g for g in groups.values()}
     return [g for g in unique.values() if g.members or g.reductions or g.barrier is not None]
@@ -281,7 +281,9 @@ def _attach_products(
                 break
 
 
-def _attach_reductions(order: list[Tensor], groups: dict, consumers: dict, level: dict, results: set[int]) -> None:
+def _attach_reductions(
+    order: list[Tensor], groups: dict, consumers: dict, level: dict, results: set[int], aliases: dict
+) -> None:
     """Reductions of what a map computes or reads are computed with it, tile by tile, and reductions of one tensor together."""
     reductions: list[Any] = [t for t in order if _is_fused_reduction(t) and id(t) in groups]
     from_memory = []
@@ -298,10 +300,14 @@ def _attach_reductions(order: list[Tensor], groups: dict, consumers: dict, level
             from_memory.append(t)
     for t in from_memory:
         readers = [groups[id(c)] for c in consumers[id(t.node.inputs[0])] if c is not t and id(c) in groups]
-        group = next((g for g in readers if g.reductions and _fits(t, g, level)), None)
+        users = _through_aliases(t, consumers, aliases, results)
+        needed = min((level[id(c)] for c in users if c is not None), default=len(order))
+        group = next((g for g in readers if g.reductions and _fits(t, g, level, needed)), None)
         if group is None:
             group = groups[id(t)]
             group.barrier = None
+        else:
+            level[id(t)] = level[id(group.reductions[0])]
         group.reductions.append(t)
         groups[id(t)] = group
 
@@ -316,15 +322,18 @@ def _is_fused_reduction(t: Tensor) -> bool:
     )
 
 
-def _fits(t: Tensor, group: Group, level: dict) -> bool:
-    """Whether the group can compute this reduction too. Reductions of one level do not depend on each other."""
+def _fits(t: Tensor, group: Group, level: dict, needed: int = 0) -> bool:
+    """Whether the group can compute this reduction too: at its own level, or later but before `needed`.
+
+    Reductions of one level do not depend on each other.
+    """
     if not group.reductions:
         return group.product is None and group.barrier is None
     first: Any = group.reductions[0]
     x, y = t.node.inputs[0], first.node.inputs[0]  # type: ignore[union-attr]
     return (
         len(group.reductions) < _MOST_REDUCTIONS
-        and level[id(t)] == level[id(first)]
+        and (level[id(t)] == level[id(first)] or level[id(t)] < level[id(first)] < needed)
         and (x.shape, x.dtype) == (y.shape, y.dtype)
         and t.node.attributes["axes"] == first.node.attributes["axes"]  # type: ignore[union-attr]
     )
@@ -384,9 +393,10 @@ def _compute_again(order: list[Tensor], groups: dict, consumers: dict, results: 
         steps = chains.get(id(source), [])
         if (source.shape, source.dtype) != (t.shape, t.dtype) or len(steps) > 2 or not (steps or is_in_memory(source)):
             continue
-        if any(id(c) not in groups or not any(m is c for m in groups[id(c)].members) for c in consumers[id(t)]):
+        users = [c for c in consumers[id(t)] if groups.get(id(c)) is not group or not any(r is c for r in group.reductions)]
+        if any(id(c) not in groups or not any(m is c for m in groups[id(c)].members) for c in users):
             continue  # someone can only read it from memory
-        readers = list({id(g): g for c in consumers[id(t)] for g in [groups[id(c)]]}.values())
+        readers = list({id(g): g for c in users for g in [groups[id(c)]]}.values())
         if any(g.members[0].shape != t.shape for g in readers):
             continue
         chains[id(t)] = [*steps, t]

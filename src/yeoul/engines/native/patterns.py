@@ -28,6 +28,14 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("select_gt", ("a", "b", "c", "d"), ("select", ("lt", "b", "a"), "c", "d")),
     ("select_ge", ("a", "b", "c", "d"), ("select", ("ge", "a", "b"), "c", "d")),
     ("select_ge", ("a", "b", "c", "d"), ("select", ("le", "b", "a"), "c", "d")),
+    (
+        "sub_fma_add",
+        ("x", "centre", "scale", "a", "b"),
+        ("add", ("add", ("mul", ("sub", "x", "centre"), "scale"), "a"), "b"),
+    ),
+    ("sub_fma", ("x", "centre", "scale", "offset"), ("add", ("mul", ("sub", "x", "centre"), "scale"), "offset")),
+    ("fma_add", ("a", "b", "c", "d"), ("add", ("add", ("mul", "a", "b"), "c"), "d")),
+    ("sub_mul", ("x", "centre", "scale"), ("mul", ("sub", "x", "centre"), "scale")),
     ("fma", ("a", "b", "c"), ("add", ("mul", "a", "b"), "c")),
 )  # fmt: skip
 
