@@ -153,9 +153,7 @@ def torch_normalization(name: str) -> Works:
     _, mean, deviation = aten.native_layer_norm(x, shape[-1:], gamma, beta, 1e-3)
     return {
         "forward": lambda: aten.native_layer_norm(x, shape[-1:], gamma, beta, 1e-3),
-        "gradient": lambda: aten.native_layer_norm_backward(
-            dy, x, shape[-1:], mean, deviation, gamma, beta, wanted
-        ),
+        "gradient": lambda: aten.native_layer_norm_backward(dy, x, shape[-1:], mean, deviation, gamma, beta, wanted),
     }
 
 

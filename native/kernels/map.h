@@ -746,7 +746,8 @@ struct PreparedInput {
 
 struct PreparedOp;
 using FusedFunction = void (*)(char* const* location, const PreparedOp* ops, int64_t n);
-using RowFunction = void (*)(char* const* location, const PreparedOp& op, int64_t inner, int64_t at, int64_t n);
+using RowFunction = void (*)(const MapProgram& m, void* const* values, char* const* location, const PreparedOp& op,
+                             int64_t at, int64_t n);
 
 struct PreparedOp {
   MapOpCode code;
@@ -783,10 +784,12 @@ struct Prepared {
 
 constexpr int64_t kRowOps = 32;  // elements of rows that are worth going through one by one
 
-// An op of which some operands are columns: each row of `inner` elements reads one element of those. The tile begins at
-// flat position `at`.
+// An op of which some operands are columns: each row reads one element of those, in memory. The tile begins at flat
+// position `at`.
 template <typename T, typename F>
-void row_loop(char* const* location, const PreparedOp& op, int64_t inner, int64_t at, int64_t n) {
+void row_loop(const MapProgram& m, void* const* values, char* const* location, const PreparedOp& op, int64_t at,
+              int64_t n) {
+  const int64_t inner = m.dims[m.n_dims - 1];
   using V = Vec<T>;
   constexpr int64_t w = kLanes<T>;
   T* y = reinterpret_cast<T*>(location[op.dst]);
@@ -796,11 +799,13 @@ void row_loop(char* const* location, const PreparedOp& op, int64_t inner, int64_
   int64_t row = at / inner;
   for (int64_t i = 0, run = std::min(n, inner - at % inner); i < n; i += run, run = std::min(n - i, inner), ++row) {
     for (int k = 0; k < kMaxOperands; ++k) {
-      const T* operand = reinterpret_cast<const T*>(location[op.read[k]]);
-      const bool is_column = op.columns >> k & 1;
-      if (is_column) spread[k] = broadcast(operand[row]);
-      x[k] = is_column ? reinterpret_cast<const T*>(spread + k) : operand + i;
-      step[k] = !is_column;
+      step[k] = !(op.columns >> k & 1);
+      if (step[k]) {
+        x[k] = reinterpret_cast<const T*>(location[op.read[k]]) + i;
+      } else {
+        spread[k] = broadcast(static_cast<const T*>(values[m.inputs[op.read[k]].value])[row]);
+        x[k] = reinterpret_cast<const T*>(spread + k);
+      }
     }
     const auto result = [&]<typename R>(int64_t j) __attribute__((always_inline)) {
       const auto at_j = [&](int k) __attribute__((always_inline)) { return load_as<R>(x[k] + j * step[k]); };
@@ -1187,7 +1192,7 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
           is_each_tile = true;
         break;
       case Access::Column:
-        location[i] = q.is_spread ? registers + q.scratch : static_cast<char*>(values[input.value]);
+        location[i] = registers + q.scratch;
         is_each_tile |= q.is_spread;
         break;
       case Access::General:
@@ -1232,7 +1237,7 @@ inline void map_run(const MapProgram& m, void* const* values, int64_t begin, int
       const int32_t* read = op->read;
       if (p.is_fetched) fetch_share(p, m, location, n, op - p.ops - p.n_constants, m.n_ops - p.n_constants);
       if (op->by_row) {
-        op->by_row(location, *op, p.inner, at, n);
+        op->by_row(m, values, location, *op, at, n);
       } else if (op->fused) {
         op->fused(location, op, n);
         op += 2;

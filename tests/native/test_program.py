@@ -48,6 +48,65 @@ def test_map_broadcasts_a_row_and_a_scalar(rows: int, columns: int) -> None:
     np.testing.assert_allclose(out, (xs + b) * s, rtol=1e-6)
 
 
+#: Byte code of several operands, and what it computes.
+FORMULAS = {
+    "add": lambda x, m: x + m,
+    "sub": lambda x, m: x - m,
+    "mul": lambda x, m: x * m,
+    "fma": lambda x, m, a: x * m + a,
+    "sub_mul": lambda x, m, a: (x - m) * a,
+    "sub_fma": lambda x, m, a, b: (x - m) * a + b,
+    "sub_fma_add": lambda x, m, a, b, c: (x - m) * a + b + c,
+    "fma_add": lambda x, m, a, b: x * m + a + b,
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(40, 31), (50, 32), (33, 45), (7, 600), (3, 1100)])
+def test_ops_read_columns_row_by_row(name: str, dtype: Any, shape: tuple[int, int]) -> None:
+    """Operands in turn with one element for each row, for each column, for all, and the whole array."""
+    rows, columns = shape
+    arity = FORMULAS[name].__code__.co_argcount
+    kinds = [
+        ((rows, columns), (columns, 1)),
+        ((rows, 1), (1, 0)),
+        ((rows, 1), (1, 0)),
+        ((1, columns), (0, 1)),
+        ((1, 1), (0, 0)),
+    ]
+    for turn in range(arity):
+        chosen = [kinds[(k + turn) % arity] for k in range(arity)]
+        xs = [normal(*own, dtype=dtype) + dtype(k) for k, (own, _) in enumerate(chosen)]
+        a = Assembler()
+        slots = [a.slot(x.size, dtype) for x in xs]
+        # The op's result, and the sum of it with its first operand, which some other op then reads too.
+        y, z = a.slot(rows * columns, dtype, writable=True), a.slot(rows * columns, dtype, writable=True)
+        inputs = [(slot, steps) for slot, (_, steps) in zip(slots, chosen, strict=True)]
+        ops = [(name, dtype, arity, *range(arity)), ("exp", dtype, arity + 1, 1)]
+        a.emit("map", *byte_code(shape, inputs, [(y, arity), (z, arity + 1)], arity + 2, ops))
+        ys, zs = np.empty(shape, dtype), np.empty(shape, dtype)
+        a.run(*xs, ys, zs)
+        np.testing.assert_allclose(ys, np.broadcast_to(FORMULAS[name](*xs), shape), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(zs, np.broadcast_to(np.exp(xs[1]), shape), rtol=1e-5)
+
+
+@pytest.mark.parametrize("length", [2, 3])
+def test_columns_of_three_axes(length: int) -> None:
+    """A column may lie along several axes, or skip one, which makes it none."""
+    shape = (5, 6, 40)
+    a = Assembler()
+    x, m, s, y = a.slot(1200), a.slot(30), a.slot(5), a.slot(1200, writable=True)
+    inputs = [(x, strides(*shape)), (m, (6, 1, 0)), (s, (1, 0, 0))]
+    a.emit(
+        "map", *byte_code(shape, inputs, [(y, 3)], 4, [("sub_mul", f32, 3, 0, *((1, 2) if length == 2 else (2, 1)))])
+    )
+    xs, ms, ss, ys = normal(*shape), normal(5, 6, 1), normal(5, 1, 1), np.empty(shape, f32)
+    a.run(xs, ms, ss, ys)
+    expected = (xs - ms) * ss if length == 2 else (xs - ss) * ms
+    np.testing.assert_allclose(ys, expected, rtol=1e-5, atol=1e-6)
+
+
 def test_map_updates_in_place() -> None:
     a = Assembler()
     w, g = a.slot(1000, writable=True), a.slot(1000)
@@ -233,6 +292,60 @@ def test_reduce_with_byte_code_in_front() -> None:
     a.run(xs, ys, stored)
     np.testing.assert_allclose(ys, (xs**2).sum(1), rtol=1e-5)
     np.testing.assert_allclose(stored, xs**2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (37, 5, 1),
+        (37, 19, 1),
+        (45, 96, 1),
+        (37, 600, 1),
+        (3, 5000, 1),
+        (1, 300, 33),
+        (1, 700, 600),
+        (4, 50, 45),
+        (2, 9, 1100),
+    ],
+)
+def test_moments(shape: tuple[int, int, int], dtype: Any) -> None:
+    """Sum and variance of what lies in memory are one pass."""
+    outer, reduced, inner = shape
+    a = Assembler()
+    x = a.slot(outer * reduced * inner, dtype)
+    results = [a.slot(outer * inner, dtype, writable=True) for _ in range(3)]
+    kinds = [REDUCTIONS[name] for name in ("sum", "variance", "min")]
+    a.emit("reduce", 3, *kinds, DTYPES[np.dtype(dtype).name], outer, reduced, inner, x, *results, 0)
+    xs = normal(*shape, dtype=dtype) + dtype(5)
+    sums, variances, least = (np.empty((outer, inner), dtype) for _ in range(3))
+    a.run(xs, sums, variances, least)
+    np.testing.assert_allclose(sums, xs.astype(np.float64).sum(1), rtol=1e-6)
+    np.testing.assert_allclose(variances, xs.astype(np.float64).var(1), rtol=2e-6)
+    np.testing.assert_array_equal(least, xs.min(1))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(50, 96, 1), (1, 300, 96), (1, 200, 700), (6, 40, 600), (2, 9000, 1)])
+@pytest.mark.parametrize("order", [(3, 1, 0), (0, 3, 1), (0, 1, 3)])
+def test_reductions_of_what_a_program_reads(shape: tuple[int, int, int], order: tuple[int, ...], dtype: Any) -> None:
+    """What byte code hands on as it is, is reduced where it lies: sum and largest of the two inputs beside their product."""
+    outer, reduced, inner = shape
+    count = outer * reduced * inner
+    a = Assembler()
+    x, g = a.slot(count, dtype), a.slot(count, dtype)
+    results = [a.slot(outer * inner, dtype, writable=True) for _ in range(3)]
+    ops = [("sub", dtype, 2, 0, 1), ("mul", dtype, 3, 2, 1)]
+    body = byte_code((count,), [(x, (1,)), (g, (1,))], [(-1, register) for register in order], 4, ops)
+    kinds = [REDUCTIONS[name] for name in ("sum", "max", "variance")]
+    a.emit("reduce", 3, *kinds, DTYPES[np.dtype(dtype).name], outer, reduced, inner, -1, *results, 1, *body)
+    xs, gs = normal(*shape, dtype=dtype), normal(*shape, dtype=dtype) + dtype(2)
+    found = [np.empty((outer, inner), dtype) for _ in range(3)]
+    a.run(xs, gs, *found)
+    of = {0: xs, 1: gs, 3: (xs - gs) * gs}
+    wide = [of[register].astype(np.float64) for register in order]
+    for result, expected in zip(found, (wide[0].sum(1), wide[1].max(1), wide[2].var(1)), strict=True):
+        np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-4)
 
 
 @pytest.mark.parametrize("shape", [(50, 30, 1), (2, 40000, 1), (1, 9000, 24), (1, 300, 700), (9, 20, 6)])
