@@ -424,18 +424,20 @@ inline Plan reduce_plan(const ReduceTask& t) {
   return plan;
 }
 
-// Writes n finished results of reduction `r` from column `at` on; each is over `t.reduced` elements.
+// Writes n finished results of reduction `r` from column `at` on: totals, or sums of squared deviations.
 template <typename T>
-inline void put_results(const ReduceTask& t, int r, int64_t at, int64_t n, const typename Wide<T>::type* first,
-                        const typename Wide<T>::type* second) {
+inline void put_results(const ReduceTask& t, int r, int64_t at, int64_t n, const typename Wide<T>::type* values) {
   using A = typename Wide<T>::type;
   T* out = static_cast<T*>(t.out[r]) + at;
   if (t.kinds[r] == Reduction::red_variance) {
-    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(second[i] / A(t.reduced));
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(values[i] / A(t.reduced));
   } else {
-    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(first[i]);
+    for (int64_t i = 0; i < n; ++i) out[i] = static_cast<T>(values[i]);
   }
 }
+
+// Which of the two states of a reduction its result is made of.
+inline int result_state(Reduction kind) { return kind == Reduction::red_variance ? 1 : 0; }
 
 // The mean is known with the variance of the same elements: which reduction gives that, n_results if none.
 inline int variance_of(const ReduceTask& t) {
@@ -554,27 +556,27 @@ void reduce_whole_rows(const ReduceTask& t, int64_t first, int64_t last, char* s
           A totals[kRowLanes];
           for (; i + kRowLanes <= rows; i += kRowLanes) {
             fold_lanes<K>(x + i * n, n, totals);
-            put_results<T>(t, r, row + i, kRowLanes, totals, nullptr);
+            put_results<T>(t, r, row + i, kRowLanes, totals);
           }
         }
         if constexpr (is_summed && std::is_floating_point_v<T>) {
           constexpr int w = kLanes<T>;
           for (; i + w <= rows && n >= w && n <= kTile; i += w) {
-            A totals[w], deviations[w];
-            sum_runs(x + i * n, n, totals, [](int, auto v) { return v; });
+            A states[2][w];
+            sum_runs(x + i * n, n, states[0], [](int, auto v) { return v; });
             if constexpr (K == Reduction::red_variance) {
               T means[w];
-              for (int k = 0; k < w; ++k) means[k] = static_cast<T>(totals[k] /= A(n));
-              sum_runs(x + i * n, n, deviations, [&means](int k, auto v) { return (v - means[k]) * (v - means[k]); });
-              if (variance < t.n_results) put_sums<T>(t, row + i, w, totals, n);
+              for (int k = 0; k < w; ++k) means[k] = static_cast<T>(states[0][k] /= A(n));
+              sum_runs(x + i * n, n, states[1], [&means](int k, auto v) { return (v - means[k]) * (v - means[k]); });
+              if (variance < t.n_results) put_sums<T>(t, row + i, w, states[0], n);
             }
-            put_results<T>(t, r, row + i, w, totals, deviations);
+            put_results<T>(t, r, row + i, w, states[result_state(K)]);
           }
         }
         for (; i < rows; ++i) {
           A state[2] = {identity<K, A>(), 0};
           add_run<K, T>(x + i * n, n, 0, state, state + 1);
-          put_results<T>(t, r, row + i, 1, state, state + 1);
+          put_results<T>(t, r, row + i, 1, state + result_state(K));
           if (K == Reduction::red_variance && variance < t.n_results) put_sums<T>(t, row + i, 1, state, n);
         }
       });
@@ -654,7 +656,7 @@ void reduce_typed(const ReduceTask& t, const Plan& plan, char* shared, int64_t p
     const int64_t n = std::min(cut.columns, t.inner - column);
     reduce_unit<T>(t, outer, column, n, 0, 0, t.reduced, states, scratch);
     for (int r = 0; r < t.n_results; ++r)
-      put_results<T>(t, r, outer * t.inner + column, n, states + 2 * r * n, states + (2 * r + 1) * n);
+      put_results<T>(t, r, outer * t.inner + column, n, states + (2 * r + result_state(t.kinds[r])) * n);
   }
 }
 
@@ -694,7 +696,7 @@ void finish_typed(const ReduceTask& t, char* shared) {
           join<K>(states, states + n, before, other, other + n, count, n);
         }
       });
-      put_results<T>(t, r, unit / cut.chunks * t.inner + column, n, states, states + n);
+      put_results<T>(t, r, unit / cut.chunks * t.inner + column, n, states + result_state(t.kinds[r]) * n);
     }
   }
 }

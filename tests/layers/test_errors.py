@@ -35,7 +35,6 @@ ONES = np.ones((4, 5), np.float32)
         (lambda: layers.EinsumDense("abc,cd->abd", (None, 4), bias_axes="x")(np.ones((2, 5, 3))), "'x' is not part"),
         (lambda: layers.EinsumDense("abc,cd->abd", (None, 4), bias_axes="b")(Input((None, 3))), "unknown size"),
         (lambda: layers.GroupNormalization(4)(np.ones((2, 6))), "6 channels .* divided into 4 groups"),
-        (lambda: layers.LayerNormalization(rms_scaling=True), "Use RMSNormalization"),
         (lambda: layers.BatchNormalization(renorm_clipping={"max": 1}), r"and got \['max'\]"),
         (lambda: layers.SpectralNormalization(layers.Dense(3), 0), "greater than zero, and got 0"),
         (lambda: layers.SpectralNormalization(layers.ReLU())(ONES), "neither 'kernel' nor 'embeddings'"),

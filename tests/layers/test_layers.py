@@ -191,6 +191,22 @@ def test_input_layer_takes_the_older_names_of_its_shapes():
     assert layers.InputLayer(batch_input_shape=(4, 8, 1)).batch_shape == (4, 8, 1)
 
 
+def test_the_batch_shape_of_older_lessons_is_that_of_the_model():
+    for arguments in ({"batch_input_shape": (4, 8)}, {"input_shape": (8,), "batch_size": 4}):
+        assert Sequential([layers.Dense(2, **arguments)]).input_shape == (4, 8)
+    assert Sequential([layers.Dense(2, batch_input_shape=(None, 8))]).input_shape == (None, 8)
+
+
+def test_the_older_scaling_of_layer_normalization():
+    """The numbers are of Keras 3.15: the mean stays in x, and there is no beta."""
+    with pytest.warns(DeprecationWarning, match="RMSNormalization does the latter"):
+        layer = layers.LayerNormalization(rms_scaling=True, epsilon=0.1)
+    y = layer(np.arange(6, dtype="float32").reshape(2, 3) ** 2)
+    expected = [[0.0, 0.57842237, 2.3136895], [1.3726645, 2.4402924, 3.8129568]]
+    np.testing.assert_allclose(y, expected, rtol=1e-6)
+    assert [w.name for w in layer.weights] == ["gamma"] and layer.get_config()["rms_scaling"] is True
+
+
 def test_classes_of_programs_without_a_name():
     program = """
 class Net(Model):

@@ -100,7 +100,7 @@ class Layer(Owner, KnownArguments):
         self._dtype_policy = dtype_policies.get(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self._calls: list[tuple[Any, Any]] = []  # symbolic inputs and outputs
-        self.given_input_shape: tuple | None = None
+        self.given_batch_shape: tuple | None = None  # the shape that the layer wants its model to begin with
         self._initial_weights: Any = None
         self._accept_older_arguments(kwargs)
 
@@ -111,14 +111,15 @@ class Layer(Owner, KnownArguments):
             length = kwargs.pop("input_length", None)
             kwargs["input_shape"] = (dim,) if length is None else (length, dim)
         if "input_shape" in kwargs:
-            self.given_input_shape = tuple(np.atleast_1d(kwargs.pop("input_shape")).tolist())
+            shape = tuple(np.atleast_1d(kwargs.pop("input_shape")).tolist())
+            self.given_batch_shape = (kwargs.pop("batch_size", None), *shape)
             warn_caller(
                 f"{type(self).__name__}: input_shape= and input_dim= are accepted, but start the model with "
-                f"Input(shape={self.given_input_shape}) instead.",
+                f"Input(shape={shape}) instead.",
                 DeprecationWarning,
             )
         if "batch_input_shape" in kwargs:
-            self.given_input_shape = tuple(kwargs.pop("batch_input_shape"))[1:]
+            self.given_batch_shape = tuple(kwargs.pop("batch_input_shape"))
         self._initial_weights = kwargs.pop("weights", None)
         if kwargs.get("quantization_config", 0) is None:  # Keras writes it into configurations
             del kwargs["quantization_config"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from yeoul import ops
+from yeoul.core.arguments import warn_caller
 from yeoul.core.shapes import normalize_axis
 from yeoul.core.tensor import Tensor
 from yeoul.layers.layer import InputSpec, Layer, known_axis
@@ -63,6 +64,7 @@ class LayerNormalization(_Scaled):
 
     Args:
         axis: the axis or axes that statistics are taken over, and that gamma and beta have.
+        rms_scaling: an older argument: gamma x / sqrt(variance + epsilon), the mean being left in x. It is not RMSNormalization.
     """
 
     supports_masking = True
@@ -81,8 +83,13 @@ class LayerNormalization(_Scaled):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ):
-        if kwargs.pop("rms_scaling", False):
-            raise ValueError("LayerNormalization: rms_scaling is not supported. Use RMSNormalization.")
+        rms_scaling = bool(kwargs.pop("rms_scaling", False))
+        if rms_scaling:
+            warn_caller(
+                "LayerNormalization: rms_scaling=True divides by the deviation, not by the root mean square. "
+                "RMSNormalization does the latter.",
+                DeprecationWarning,
+            )
         super().__init__(
             center,
             scale,
@@ -94,20 +101,26 @@ class LayerNormalization(_Scaled):
             gamma_constraint,
             **kwargs,
         )
-        self.axis, self.epsilon = axis, epsilon
+        self.axis, self.epsilon, self.rms_scaling = axis, epsilon, rms_scaling
 
     def build(self, input_shape: Any) -> None:
         self.axis = [normalize_axis(a, len(input_shape)) for a in self.axis] if isinstance(self.axis, (list, tuple)) else self.axis  # fmt: skip
         self._add_scale_and_center(tuple(known_axis(input_shape, a, self) for a in _axes(self.axis)))
         self.built = True
 
+    def _add_scale_and_center(self, shape: tuple[int, ...]) -> None:
+        if self.rms_scaling:
+            self.gamma = self._add_specified("gamma", shape)
+        else:
+            super()._add_scale_and_center(shape)
+
     def call(self, x: Tensor) -> Tensor:
-        y = ops.layer_normalization(x, None, None, self.axis, self.epsilon)
+        y = ops.layer_normalization(x, None, None, self.axis, self.epsilon, rms_scaling=self.rms_scaling)
         axes = [normalize_axis(a, x.ndim) for a in _axes(self.axis)]
         return self._scaled(y, [x.shape[i] if i in axes else 1 for i in range(x.ndim)])  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "rms_scaling": False}
+        return {**super().get_config(), "axis": self.axis, "epsilon": self.epsilon, "rms_scaling": self.rms_scaling}
 
 
 class GroupNormalization(_Scaled):

@@ -74,10 +74,10 @@ class Sequential(Model):
                 f"Name '{layer.name}' is already the name of a layer in this model. Update the `name` argument to "
                 f"pass a unique name."
             )
-        shape = layer.given_input_shape
+        shape = layer.given_batch_shape
         if self._start is None and not self._stack:
             if shape is not None:
-                self._start = Input(shape, dtype=layer.dtype)
+                self._start = Input(batch_shape=shape, dtype=layer.dtype)
             elif isinstance(layer, Model) and layer._graph is not None and len(layer.inputs) == 1:
                 first = layer.inputs[0]
                 self._start = Input(batch_shape=first.shape, dtype=first.dtype)

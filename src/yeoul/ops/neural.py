@@ -335,15 +335,16 @@ def layer_normalization(
 ) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) over `axis` of each sample, scaled by gamma and moved by beta.
 
-    `epsilon` is the configured one (1e-7) if not given.
+    `epsilon` is the configured one (1e-7) if not given. With the older argument rms_scaling=True the mean stays in x and beta is not
+    added; that is not `rms_normalization`.
     """
-    if kwargs.pop("rms_scaling", False):
-        raise ValueError("layer_normalization no longer takes rms_scaling=True. Use rms_normalization.")
+    has_mean = kwargs.pop("rms_scaling", False)
     if kwargs:
         raise TypeError(f"layer_normalization has no argument {next(iter(kwargs))!r}.")
     x = as_float(x)
     average, variance = moments(x, axis, keepdims=True)
-    y = (x - average) * rsqrt(variance + (config.epsilon() if epsilon is None else epsilon))
+    beta = None if has_mean else beta
+    y = (x if has_mean else x - average) * rsqrt(variance + (config.epsilon() if epsilon is None else epsilon))
     y = y if gamma is None else y * _along_axes(gamma, x, axis)
     return cast(y if beta is None else y + _along_axes(beta, x, axis), x.dtype)
 

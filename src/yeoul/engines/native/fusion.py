@@ -393,9 +393,8 @@ def _compute_again(order: list[Tensor], groups: dict, consumers: dict, results: 
         steps = chains.get(id(source), [])
         if (source.shape, source.dtype) != (t.shape, t.dtype) or len(steps) > 2 or not (steps or is_in_memory(source)):
             continue
-        users = [
-            c for c in consumers[id(t)] if groups.get(id(c)) is not group or not any(r is c for r in group.reductions)
-        ]
+        own = {id(r) for r in group.reductions}  # these take it from the registers
+        users = [c for c in consumers[id(t)] if id(c) not in own]
         if any(id(c) not in groups or not any(m is c for m in groups[id(c)].members) for c in users):
             continue  # someone can only read it from memory
         readers = list({id(g): g for c in users for g in [groups[id(c)]]}.values())

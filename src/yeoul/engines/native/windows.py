@@ -10,6 +10,7 @@ from yeoul.core.shapes import size_of
 from yeoul.core.tensor import Tensor
 
 _DTYPES = _native.DTYPES
+_FEW_PIXELS = 2048  # over all images
 CONVOLUTIONS = {
     "conv": _native.CONVOLUTIONS["forward"],
     "conv_input_grad": _native.CONVOLUTIONS["input_grad"],
@@ -41,8 +42,9 @@ def conv_words(t: Tensor, value: Callable[[Tensor], int]) -> tuple[str, list[int
     is_unpadded = groups == 1 and all(low == 0 for low, _ in padding)
     is_point = all(k == 1 for k in window) and x[:-1] == y[:-1] and all(s == 1 for s in strides)
     is_whole = window == x[1:-1] and all(n == 1 for n in y[1:-1]) and all(d == 1 for d in dilation)
-    # A sum over all pixels is left to the convolution, which takes it in blocks and parts.
-    if is_unpadded and (is_whole or (is_point and name != "conv_kernel_grad")):
+    # A sum over many pixels is left to the convolution, which takes it in blocks and parts.
+    is_product = name != "conv_kernel_grad" or size_of(y[:-1]) <= _FEW_PIXELS
+    if is_unpadded and (is_whole or (is_point and is_product)):
         rows, depth = size_of(y[:-1]), size_of(window) * channels
         if name == "conv":
             sizes = [rows, filters, depth, value(a), 0, depth, 1, value(b), 0, filters, 1]
