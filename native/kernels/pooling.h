@@ -23,8 +23,8 @@ constexpr bool pool_writes_input(Pooling kind) {
   return kind == Pooling::pool_max_grad || kind == Pooling::pool_sum_grad;
 }
 
-constexpr int64_t kBands = 8;     // units of work, where images are fewer
-constexpr int64_t kBandRows = 8;  // of x, at least
+constexpr int64_t kBands = 8;      // units of work, where images are fewer
+constexpr int64_t kBandRows = 8;   // of x, at least
 constexpr int64_t kLongRun = 512;  // bytes of channels
 
 // Into how many bands of rows an image is cut.  A band meets the rows of a window in order up to its own end, which
