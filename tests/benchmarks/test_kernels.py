@@ -5,9 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from benchmarks.kernels import table
 
 from benchmarks import convolutions, memory_bound, processes
-from benchmarks.kernels import table
 
 SMALL = {
     "small max 2x2/2": (4, 8, 2, 2, 2),
