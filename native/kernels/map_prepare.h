@@ -53,7 +53,7 @@ struct Prepared {
   int64_t scratch_bytes;
   int32_t n_locations, n_constants;
   int64_t inner;
-  bool is_fetched;  // what tiles read and write is too much for the second-level cache
+  bool is_fetched;  // what tiles read and write is too much for the caches
   double cost;      // estimated nanoseconds an element
   PreparedInput* inputs;
   int64_t* register_offsets;  // per register, in scratch

@@ -550,7 +550,8 @@ void reduce_whole_rows(const ReduceTask& t, int64_t first, int64_t last, char* s
       if (variance < t.n_results && t.kinds[r] == Reduction::red_sum) continue;
       if (t.prologue) x = reduced_of<T>(t, r, row * n, rows, n, buffers, 0).x;
       with_kind<T>(t.kinds[r], [&]<Reduction K>() {
-        constexpr bool is_summed = K == Reduction::red_variance || K == Reduction::red_sum;
+        constexpr bool is_summed =
+            std::is_floating_point_v<T> && (K == Reduction::red_variance || K == Reduction::red_sum);
         int64_t i = 0;
         if (K != Reduction::red_variance && n <= (is_summed ? 2 * kLanes<T> : kShortRow)) {
           A totals[kRowLanes];
@@ -559,7 +560,7 @@ void reduce_whole_rows(const ReduceTask& t, int64_t first, int64_t last, char* s
             put_results<T>(t, r, row + i, kRowLanes, totals);
           }
         }
-        if constexpr (is_summed && std::is_floating_point_v<T>) {
+        if constexpr (is_summed) {
           constexpr int w = kLanes<T>;
           for (; i + w <= rows && n >= w && n <= kTile; i += w) {
             A states[2][w];
