@@ -5,11 +5,12 @@ torch (channels last) is measured where it is installed; name its environment wi
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
-from benchmarks.kernels import Family, Works, main, native_work
+from benchmarks.kernels import Family, Works, main, normal, primitive_work
 from benchmarks.limits import fma_peak
 
 # name: image size, channels in, filters, window, stride, "same" padding, groups, batch
@@ -45,37 +46,28 @@ def padding_of(layer: tuple) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def operands(layer: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """x, kernel and dy, channels last."""
+def shapes_of(layer: tuple) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Those of x, kernel and dy, channels last."""
     size, channels, filters, window, stride, _, groups, batch = layer
     out = (size + sum(padding_of(layer)) - window) // stride + 1
-    rng = np.random.default_rng(0)
-    shapes = (batch, size, size, channels), (window, window, channels // groups, filters), (batch, out, out, filters)
-    x, kernel, dy = (rng.standard_normal(shape, np.float32) for shape in shapes)
-    return x, kernel, dy
+    return (batch, size, size, channels), (window, window, channels // groups, filters), (batch, out, out, filters)
 
 
 def multiply_adds(layer: tuple) -> float:
-    _, kernel, dy = operands(layer)
-    return float(kernel.size) * dy.size / dy.shape[-1]
+    _, kernel, dy = shapes_of(layer)
+    return float(math.prod(kernel) * math.prod(dy[:-1]))
 
 
 def yeoul_works(layer: tuple) -> Works:
-    from yeoul.core.tensor import placeholder
     from yeoul.ops.convolution import conv_input_grad_primitive, conv_kernel_grad_primitive, conv_primitive
 
-    x, kernel, dy = operands(layer)
+    x, kernel, dy = normal(*shapes_of(layer))
     pads = (padding_of(layer),) * 2
     geometry = {"strides": (layer[4],) * 2, "padding": pads, "dilation": (1, 1), "groups": layer[6]}
-
-    def work(primitive: Any, *arrays: np.ndarray, **attributes: Any) -> Any:
-        inputs = [placeholder(a.shape, "float32") for a in arrays]
-        return native_work(inputs, [primitive(*inputs, **geometry, **attributes)], arrays)
-
     return {
-        "forward": work(conv_primitive, x, kernel),
-        "input gradient": work(conv_input_grad_primitive, dy, kernel, input_shape=x.shape),
-        "kernel gradient": work(conv_kernel_grad_primitive, x, dy, kernel_shape=kernel.shape),
+        "forward": primitive_work(conv_primitive, x, kernel, **geometry),
+        "input gradient": primitive_work(conv_input_grad_primitive, dy, kernel, input_shape=x.shape, **geometry),
+        "kernel gradient": primitive_work(conv_kernel_grad_primitive, x, dy, kernel_shape=kernel.shape, **geometry),
     }
 
 
@@ -83,7 +75,7 @@ def torch_works(layer: tuple) -> Works:
     import torch
 
     stride, groups = [layer[4]] * 2, layer[6]
-    x, kernel, dy = operands(layer)
+    x, kernel, dy = normal(*shapes_of(layer))
     low, high = padding_of(layer)
     if low != high:  # torch pads evenly; the padded image is what it would be given
         x, low = np.pad(x, ((0, 0), (low, high), (low, high), (0, 0))), 0

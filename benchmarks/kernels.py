@@ -44,6 +44,12 @@ class Family:
     share: Callable[[str, str, float, float], float]
 
 
+def normal(*shapes: Sequence[int]) -> list[np.ndarray]:
+    """Operands of these shapes, the same at every call."""
+    rng = np.random.default_rng(0)
+    return [rng.standard_normal(shape, np.float32) for shape in shapes]
+
+
 def native_work(inputs: list[Any], outputs: list[Any], arrays: Sequence[np.ndarray]) -> Callable[[], Any]:
     """A call that runs `outputs`, made of the placeholders `inputs`, on arrays, on the native engine."""
     from yeoul import _native
@@ -54,6 +60,14 @@ def native_work(inputs: list[Any], outputs: list[Any], arrays: Sequence[np.ndarr
     results = [np.empty(shape, dtype) for shape, dtype in program.outputs]
     run = _native.Instance(program.lowered.program, [None] * (len(inputs) + len(outputs))).run
     return lambda: run([*arrays, *results])
+
+
+def primitive_work(primitive: Any, *arrays: np.ndarray, **attributes: Any) -> Callable[[], Any]:
+    """A call that runs one primitive on arrays, on the native engine."""
+    from yeoul.core.tensor import placeholder
+
+    inputs = [placeholder(a.shape, "float32") for a in arrays]
+    return native_work(inputs, [primitive(*inputs, **attributes)], arrays)
 
 
 def main(family: Family, description: str | None) -> None:

@@ -9,13 +9,14 @@ torch (channels last) is measured where it is installed; name its environment wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks import convolutions
-from benchmarks.kernels import Family, Works, main, native_work
+from benchmarks.kernels import Family, Works, main, native_work, normal, primitive_work
 from benchmarks.limits import memory_bandwidth
 
 # name: image size, channels, window, stride, batch; windows lie within the image
@@ -40,40 +41,28 @@ NORMALIZATION: dict[str, tuple[int, ...]] = {
 DEPTHWISE = [name for name in convolutions.LAYERS if "depthwise" in name]
 
 
-def normal(*shapes: Sequence[int]) -> list[np.ndarray]:
-    rng = np.random.default_rng(0)
-    return [rng.standard_normal(shape, np.float32) for shape in shapes]
-
-
-def pooled(name: str) -> tuple[np.ndarray, np.ndarray]:
-    """x and dy."""
+def pooled_shapes(name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Those of x and dy."""
     size, channels, window, stride, batch = POOLING[name]
     out = (size - window) // stride + 1
-    x, dy = normal((batch, size, size, channels), (batch, out, out, channels))
-    return x, dy
+    return (batch, size, size, channels), (batch, out, out, channels)
 
 
 def yeoul_pooling(name: str) -> Works:
-    from yeoul.core.tensor import placeholder
     from yeoul.ops import pooling
 
     _, _, window, stride, _ = POOLING[name]
     geometry = {"window": (window,) * 2, "strides": (stride,) * 2, "padding": ((0, 0),) * 2}
-
-    def work(primitive: Any, *arrays: np.ndarray, **attributes: Any) -> Callable[[], Any]:
-        inputs = [placeholder(a.shape, "float32") for a in arrays]
-        return native_work(inputs, [primitive(*inputs, **geometry, **attributes)], arrays)
-
-    x, dy = pooled(name)
+    x, dy = normal(*pooled_shapes(name))
     if "average" in name:
         return {
-            "forward": work(pooling.sum_pool_primitive, x),
-            "gradient": work(pooling.sum_pool_grad_primitive, dy, input_shape=x.shape),
+            "forward": primitive_work(pooling.sum_pool_primitive, x, **geometry),
+            "gradient": primitive_work(pooling.sum_pool_grad_primitive, dy, input_shape=x.shape, **geometry),
         }
     y = pooling.max_pool_primitive.reference(x, **geometry)
     return {
-        "forward": work(pooling.max_pool_primitive, x),
-        "gradient": work(pooling.max_pool_grad_primitive, x, y, dy),
+        "forward": primitive_work(pooling.max_pool_primitive, x, **geometry),
+        "gradient": primitive_work(pooling.max_pool_grad_primitive, x, y, dy, **geometry),
     }
 
 
@@ -81,7 +70,7 @@ def torch_pooling(name: str) -> Works:
     import torch
 
     _, _, window, stride, _ = POOLING[name]
-    x, dy = (in_torch(a) for a in pooled(name))
+    x, dy = (in_torch(a) for a in normal(*pooled_shapes(name)))
     windows = [window] * 2, [stride] * 2, [0, 0]
     aten = torch.ops.aten
     if "average" in name:
@@ -177,11 +166,14 @@ def moved_bytes(name: str, kind: str) -> float:
     """What a kernel must read and write at least."""
     if name in NORMALIZATION:
         times = {"forward": 3, "gradient": 5} if "batch" in name else {"forward": 2, "gradient": 3}
-        return 4.0 * times[kind] * float(np.prod(NORMALIZATION[name]))
+        return times[kind] * _bytes([NORMALIZATION[name]])
     if name in POOLING:
-        x, dy = pooled(name)
-        return float(x.nbytes + dy.nbytes) * (2 if kind == "gradient" and "max" in name else 1)
-    return float(sum(a.nbytes for a in convolutions.operands(convolutions.LAYERS[name])))
+        return _bytes(pooled_shapes(name)) * (2 if kind == "gradient" and "max" in name else 1)
+    return _bytes(convolutions.shapes_of(convolutions.LAYERS[name]))
+
+
+def _bytes(shapes: Sequence[Sequence[int]]) -> float:
+    return 4.0 * sum(math.prod(shape) for shape in shapes)
 
 
 FAMILY = Family(

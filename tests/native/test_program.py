@@ -80,7 +80,7 @@ def test_ops_read_columns_row_by_row(name: str, dtype: Any, shape: tuple[int, in
         xs = [normal(*own, dtype=dtype) + dtype(k) for k, (own, _) in enumerate(chosen)]
         a = Assembler()
         slots = [a.slot(x.size, dtype) for x in xs]
-        # The op's result, and the sum of it with its first operand, which some other op then reads too.
+        # The op's result, and what another op, which goes element by element, makes of the second operand.
         y, z = a.slot(rows * columns, dtype, writable=True), a.slot(rows * columns, dtype, writable=True)
         inputs = [(slot, steps) for slot, (_, steps) in zip(slots, chosen, strict=True)]
         ops = [(name, dtype, arity, *range(arity)), ("exp", dtype, arity + 1, 1)]

@@ -49,14 +49,11 @@ def _turned_kernel_gradient(tensor: Tensor, x: Tensor, dy: Tensor, attributes: d
     is_plain = attributes["groups"] == 1 and all(step == 1 for step in attributes["strides"])
     if not (is_plain and filters < _FEW_FILTERS <= channels) or all(size == 1 for size in window):
         return None
-    padding = [
-        ((size - 1) * spread - low, (size - 1) * spread - high)
-        for size, spread, (low, high) in zip(window, attributes["dilation"], attributes["padding"], strict=True)
-    ]
-    if any(min(pair) < 0 for pair in padding):
+    padding = _turned_padding(window, attributes["dilation"], attributes["padding"])
+    if padding is None:
         return None
     shape = (*window, filters, channels)
-    turned = conv_kernel_grad_primitive(dy, x, **{**attributes, "padding": tuple(padding), "kernel_shape": shape})
+    turned = conv_kernel_grad_primitive(dy, x, **{**attributes, "padding": padding, "kernel_shape": shape})
     rank = len(window)
     back = flip_primitive(turned, axes=tuple(range(rank)))
     return transpose_primitive(back, permutation=(*range(rank), rank + 1, rank))
@@ -137,17 +134,24 @@ def sum_pool_gradient(tensor: Tensor, inputs: tuple[Tensor, ...], attributes: di
     dy = inputs[0]
     if _is_whole(tensor.shape, attributes):
         return broadcast_primitive(dy, shape=tuple(tensor.shape))
-    padding = [
-        (size - 1 - low, size - 1 - high)
-        for size, (low, high) in zip(attributes["window"], attributes["padding"], strict=True)
-    ]
-    if any(step != 1 for step in attributes["strides"]) or any(min(pair) < 0 for pair in padding):
+    window, strides = attributes["window"], attributes["strides"]
+    padding = _turned_padding(window, (1,) * len(window), attributes["padding"])
+    if any(step != 1 for step in strides) or padding is None:
         return None
-    return sum_pool_primitive(dy, window=attributes["window"], strides=attributes["strides"], padding=tuple(padding))
+    return sum_pool_primitive(dy, window=window, strides=strides, padding=padding)
 
 
 def _is_whole(shape: Sequence, attributes: dict) -> bool:
     return tuple(shape[1:-1]) == tuple(attributes["window"]) and not any(map(any, attributes["padding"]))
+
+
+def _turned_padding(window: Sequence, dilation: Sequence, padding: Pairs) -> Pairs | None:
+    """The padding of dy under which windows without strides lead from dy back to x; None if it is negative."""
+    turned = tuple(
+        ((size - 1) * spread - low, (size - 1) * spread - high)
+        for size, spread, (low, high) in zip(window, dilation, padding, strict=True)
+    )
+    return None if any(min(pair) < 0 for pair in turned) else turned
 
 
 def _simpler_image(x: Tensor, kernel: Sequence, attributes: dict) -> tuple[Tensor, dict] | None:
